@@ -1,0 +1,29 @@
+"""The command line: `deskhand …`."""
+
+import click
+
+from tenants import cli as tenants_cli
+
+from . import create_app
+from .people import cli as people_cli
+from .run import serve, worker
+from .signin import cli as signin_cli
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.pass_context
+def main(context: click.Context):
+    """Deskhand, the customer desk for managed service providers."""
+    if context.invoked_subcommand not in ("serve", "worker"):
+        context.with_resource(create_app().app_context())
+
+
+main.add_command(tenants_cli.org)
+main.add_command(tenants_cli.migrate_command)
+main.add_command(people_cli.user)
+main.add_command(signin_cli.token)
+main.add_command(serve)
+main.add_command(worker)
+
+if __name__ == "__main__":
+    main()

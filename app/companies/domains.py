@@ -1,0 +1,48 @@
+"""The web domains of companies, and the field of a company that shows them."""
+
+from sqlalchemy import ForeignKey, Index, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.fields.kinds.host import Host
+from app.fields.kinds.several import Several
+from app.fields.record import Record
+from app.fields.registry import related
+from app.i18n import lazy_gettext as _l
+from app.records.children import children
+from app.records.constraints import constraint
+
+from .models import LIVE, Company
+
+
+class Domain(Record):
+    """A web domain of a company: whoever writes from an address in it belongs to that company."""
+
+    __tablename__ = "company_domain"
+    __table_args__ = (
+        Index("uq_company_domain_name", "name", unique=True, postgresql_where=LIVE),
+        Index("ix_company_domain_company", "company_id"),
+    )
+    noun = "company_domain"
+
+    company_id: Mapped[int] = mapped_column(ForeignKey("company.id"))
+    name: Mapped[str] = mapped_column(Text)
+
+
+constraint("uq_company_domain_name", "domains", _l("This web domain belongs to another company."))
+
+
+related(
+    Company,
+    "domains",
+    Several(
+        _l("Web domains"),
+        of=Host(_l("Web domain"), max=253),
+        max=50,
+        help=_l("People who write from an address in one of these domains belong to this company."),
+    ),
+    children(Domain, "company_id", "name"),
+    after="kind",
+    listed=True,
+    portal="view",
+    sheet="Web Domains",
+)

@@ -1,0 +1,101 @@
+"""Companies (the customers) and their departments."""
+
+from sqlalchemy import BigInteger, Computed, ForeignKey, ForeignKeyConstraint, Index, Sequence, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.fields.kinds import Choice, Country, Email, LongText, Phone, Reference, TimeZone, Url, Whole
+from app.fields.kinds import Text as TextKind
+from app.fields.record import Record
+from app.fields.references import Source, referable
+from app.fields.registry import field
+from app.i18n import lazy_gettext as _l
+from app.records.constraints import constraint
+from tenants import Tenanted
+
+LIVE = text("withdrawn_at IS NULL")
+NUMBERS = Sequence("company_number_seq", start=1001, metadata=Tenanted.metadata)
+KINDS = [("unmanaged", _l("Unmanaged")), ("managed", _l("Managed"))]
+
+_SEARCH = (
+    "extensions.fold(name || ' ' || coalesce(address, '') || ' ' || coalesce(website, '') || ' ' ||"
+    " coalesce(email, '') || ' ' || number) || ' ' || extensions.digits(phone)"
+)
+
+
+class Company(Record):
+    """A customer of the MSP: an organization whose people raise tickets."""
+
+    __tablename__ = "company"
+    __table_args__ = (
+        Index("uq_company_name", text("extensions.fold(name)"), unique=True, postgresql_where=LIVE),
+        Index("ix_company_name", text('extensions.fold(name) COLLATE "C"'), "id", postgresql_where=LIVE),
+        Index("ix_company_created", "created_at", "id", postgresql_where=LIVE),
+        Index("ix_company_updated", "updated_at", "id", postgresql_where=LIVE),
+        Index("ix_company_number", "number", "id", postgresql_where=LIVE),
+        Index(
+            "ix_company_search",
+            text("search_text extensions.gin_trgm_ops"),
+            postgresql_using="gin",
+            postgresql_where=LIVE,
+        ),
+        Index("ix_company_account_manager", "account_manager_id"),
+    )
+    noun = "company"
+    companies_sql = "ARRAY[t.id]"
+
+    number: Mapped[int] = field(
+        Whole(_l("Customer ID")),
+        listed=True,
+        readonly=True,
+        sheet="Customer ID",
+        sortable=True,
+        server_default=NUMBERS.next_value(),
+    )
+    name: Mapped[str] = field(
+        TextKind(_l("Name"), max=64, required=True),
+        portal="view",
+        listed=True,
+        fixed=True,
+        sheet="Name",
+        sortable=True,
+    )
+    kind: Mapped[str] = field(
+        Choice(_l("Type"), choices=KINDS, required=True, default="unmanaged"),
+        listed=True,
+        sheet="Type",
+        server_default="unmanaged",
+    )
+    address: Mapped[str | None] = field(LongText(_l("Address"), max=500), portal="view", sheet="Address")
+    phone: Mapped[str | None] = field(Phone(_l("Phone"), max=40), portal="view", listed=True, sheet="Phone")
+    email: Mapped[str | None] = field(Email(_l("E-mail"), max=254), portal="view", sheet="Email")
+    website: Mapped[str | None] = field(Url(_l("Website"), max=500), portal="view", listed=True, sheet="Website")
+    country: Mapped[str | None] = field(Country(_l("Country")), portal="view", sheet="Country")
+    time_zone: Mapped[str | None] = field(TimeZone(_l("Time zone")), sheet="Time Zone")
+    account_manager_id: Mapped[int | None] = field(
+        Reference(_l("Account manager"), noun="staff"), portal="view", listed=True, sheet="Account Manager"
+    )
+    notes: Mapped[str | None] = field(LongText(_l("Internal notes"), max=20000), sheet="Internal Notes")
+    search_text: Mapped[str] = mapped_column(Text, Computed(_SEARCH, persisted=True), deferred=True)
+
+
+constraint("uq_company_name", "name", _l("There is already a company with this name."))
+Company.__table__.append_constraint(ForeignKeyConstraint(["account_manager_id"], ["staff.id"]))
+referable("company", Source(Company, Company.name, url="/companies/{id}"))
+
+
+class Department(Record):
+    """A part of a company: the smallest kind of org unit."""
+
+    __tablename__ = "department"
+    __table_args__ = (
+        UniqueConstraint("company_id", "id"),
+        Index("uq_department_name", "company_id", text("extensions.fold(name)"), unique=True, postgresql_where=LIVE),
+    )
+    noun = "department"
+
+    company_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("company.id"))
+    name: Mapped[str] = field(TextKind(_l("Department"), max=64, required=True), portal="view", listed=True)
+
+
+constraint("uq_department_name", "name", _l("This company already has a department of this name."))
+referable("department", Source(Department, Department.name, within=lambda company: Department.company_id == company))

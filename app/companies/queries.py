@@ -1,0 +1,45 @@
+"""Reading companies."""
+
+from sqlalchemy import Select, cast, select
+from sqlalchemy import Text as TextType
+
+from app.fields.folding import folded
+from app.fields.settings import fields_of
+from app.records import read
+from app.records.lists import ListOf
+from app.records.search import Search
+from tenants import db
+
+from .domains import Domain
+from .models import Company
+
+
+def visible_to(viewer) -> Select:
+    """Every company that the viewer may see: staff see all, the database itself limits the portal."""
+    return select(Company)
+
+
+def get(company_id: int, viewer) -> read.Loaded:
+    """One company with all fields; raises `NotFound`."""
+    return read.load(Company, company_id, visible_to(viewer), fields_of(Company, viewer))
+
+
+def _by_number(first, most: int) -> Select:
+    return select(Company.id).where(cast(Company.number, TextType).like(first)).limit(most)
+
+
+def _by_domain(first, most: int) -> Select:
+    return select(Domain.company_id).where(Domain.name.like(first), Domain.withdrawn_at.is_(None)).limit(most)
+
+
+LIST = ListOf(
+    Company,
+    sort="name",
+    search=Search((folded(Company.name),), Company.search_text, (_by_number, _by_domain)),
+)
+
+
+
+def domain_ids(company_id: int) -> list[int]:
+    """The rows of a company's web domains, removed ones included, for its history."""
+    return list(db.session.scalars(select(Domain.id).where(Domain.company_id == company_id)))

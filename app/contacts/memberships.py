@@ -1,0 +1,183 @@
+"""Who belongs where: memberships, the keys they leave on the contact, and the contact's fields that stand in them."""
+
+from typing import Any
+
+from sqlalchemy import func, select, update
+from sqlalchemy.dialects.postgresql import ARRAY, BIGINT
+
+from app.companies.models import Company
+from app.fields.kinds import Email, Reference, Whole, YesNo
+from app.fields.kinds.several import Several
+from app.fields.registry import Related, related
+from app.i18n import lazy_gettext as _l
+from app.records.children import children
+from app.records.write import Create, Update, Withdraw, apply, keep
+from tenants import db
+
+from .models import WORK, Address, Contact, Membership
+
+# The companies a portal viewer sees, read under the policy that shows people their own memberships.
+VIEWER_COMPANIES = (
+    "SELECT set_config('app.companies', coalesce(array_agg(company_id)::text, '{}'), true) FROM membership"
+    " WHERE contact_id = extensions.viewer_contact() AND withdrawn_at IS NULL"
+    " AND (starts_on IS NULL OR starts_on <= current_date) AND (ends_on IS NULL OR ends_on >= current_date)"
+)
+
+
+@keep(Membership)
+def keep_company_ids(ids) -> None:
+    """Put the companies of each contact on its own row, where row-level security and lists find them."""
+    touched = select(Membership.contact_id).where(Membership.id.in_(ids)).scalar_subquery()
+    companies = (
+        select(func.coalesce(func.array_agg(Membership.company_id.distinct()), func.cast([], ARRAY(BIGINT))))
+        .where(Membership.contact_id == Contact.id, Membership.withdrawn_at.is_(None))
+        .correlate(Contact)
+        .scalar_subquery()
+    )
+    db.session.execute(
+        update(Contact)
+        .where(Contact.id.in_(touched), Contact.company_ids.is_distinct_from(companies))
+        .values(company_ids=companies)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _primary(what):
+    """The select expression of something that stands in the contact's primary membership."""
+
+    def expression(model):
+        return (
+            select(what)
+            .where(Membership.contact_id == model.id, Membership.is_primary, Membership.withdrawn_at.is_(None))
+            .correlate(model)
+            .scalar_subquery()
+        )
+
+    return expression
+
+
+def primary_memberships(contact_ids) -> dict[int, Membership]:
+    """The live primary membership of each contact that has one."""
+    rows = db.session.scalars(
+        select(Membership).where(
+            Membership.contact_id.in_(contact_ids), Membership.is_primary, Membership.withdrawn_at.is_(None)
+        )
+    )
+    return {row.contact_id: row for row in rows}
+
+
+def save_company(values: dict[int, Any], operation) -> None:
+    """Make these companies the primary ones: an existing membership becomes primary, otherwise one is made."""
+    rows = db.session.scalars(select(Membership).where(Membership.contact_id.in_(values))).all()
+    changes: list = []
+    for contact_id, company_id in values.items():
+        mine = [row for row in rows if row.contact_id == contact_id]
+        if any(row.is_primary and row.withdrawn_at is None and row.company_id == company_id for row in mine):
+            continue
+        former = [row for row in mine if row.is_primary and row.withdrawn_at is None]
+        # A person who changes company leaves the one that was primary; others of hers stay.
+        changes += [Withdraw(Membership, row.id) for row in former]
+        if company_id is None:
+            continue
+        known = next((row for row in mine if row.company_id == company_id), None)
+        if known is None:
+            changes.append(Create(Membership, {"contact_id": contact_id, "company_id": company_id}))
+            continue
+        if known.withdrawn_at is not None:
+            changes.append(Withdraw(Membership, known.id, back=True))
+        if not known.is_primary:
+            changes.append(Update(Membership, known.id, {"is_primary": True}))
+    # Leaving comes before joining, since only one membership may be primary at a time.
+    for kind in (lambda c: isinstance(c, Withdraw) and not c.back, lambda c: not isinstance(c, Withdraw) or c.back):
+        part = [change for change in changes if kind(change)]
+        if part:
+            apply(operation, part)
+
+
+def save_department(values: dict[int, Any], operation) -> None:
+    """Put contacts into departments of their primary company."""
+    _save_on_primary("department_id", values, operation)
+
+
+def _save_on_primary(name: str, values: dict[int, Any], operation) -> None:
+    found = primary_memberships(values)
+    changes = [
+        Update(Membership, found[contact_id].id, {name: value})
+        for contact_id, value in values.items()
+        if contact_id in found
+    ]
+    if changes:
+        apply(operation, changes)
+
+
+def _saver(name: str):
+    return lambda values, operation: _save_on_primary(name, values, operation)
+
+
+related(
+    Contact,
+    "company",
+    Reference(_l("Company"), noun="company"),
+    Related(_primary(Membership.company_id), save_company, lambda model, ids: model.company_ids.overlap(ids)),
+    after="email",
+    portal="view",
+    listed=True,
+    sheet="Company",
+    synonyms=("organisation", "organization", "firma", "customer"),
+)
+related(
+    Contact,
+    "department",
+    Reference(_l("Department"), noun="department"),
+    Related(_primary(Membership.department_id), save_department),
+    after="job_title",
+    section=WORK,
+    portal="view",
+    within="company",
+    sheet="Department",
+    synonyms=("abteilung", "org unit"),
+)
+related(
+    Contact,
+    "company_primary",
+    YesNo(_l("Primary contact of the company")),
+    Related(_primary(Membership.company_primary), _saver("company_primary")),
+    after="department",
+    section=WORK,
+    portal="view",
+    sheet="Primary Company Contact",
+)
+related(
+    Contact,
+    "department_primary",
+    YesNo(_l("Primary contact of the department")),
+    Related(_primary(Membership.department_primary), _saver("department_primary")),
+    after="company_primary",
+    section=WORK,
+    portal="view",
+    sheet="Primary Department Contact",
+)
+related(
+    Contact,
+    "addresses",
+    Several(_l("Further e-mail addresses"), of=Email(_l("E-mail"), max=254), max=20),
+    children(Address, "contact_id", "email"),
+    after="email",
+    portal="view",
+)
+related(
+    Company,
+    "users",
+    Whole(_l("Users"), help=_l("How many people belong to this company.")),
+    Related(
+        lambda model: (
+            select(func.count())
+            .where(Membership.company_id == model.id, Membership.withdrawn_at.is_(None))
+            .correlate(model)
+            .scalar_subquery()
+        )
+    ),
+    after="name",
+    listed=True,
+    readonly=True,
+)

@@ -1,0 +1,35 @@
+"""Reading contracts."""
+
+from sqlalchemy import Select, false, select
+
+from app.fields.folding import folded
+from app.fields.settings import fields_of
+from app.records import read
+from app.records.lists import ListOf
+from app.records.search import Search
+
+from .models import Contract
+
+
+def visible_to(viewer) -> Select:
+    """Every contract that the viewer may see; in the portal only where a membership grants it."""
+    if viewer.surface == "portal" and not viewer.may("portal.contracts"):
+        return select(Contract).where(false())
+    return select(Contract)
+
+
+def get(contract_id: int, viewer) -> read.Loaded:
+    """One contract with all fields; raises `NotFound`."""
+    return read.load(Contract, contract_id, visible_to(viewer), fields_of(Contract, viewer))
+
+
+def of_company(company_id: int, viewer) -> Select:
+    """The contracts of one company."""
+    return visible_to(viewer).where(Contract.company_id == company_id)
+
+
+LIST = ListOf(
+    Contract,
+    sort="description",
+    search=Search((folded(Contract.description),), folded(Contract.description)),
+)

@@ -1,0 +1,140 @@
+"""Contracts on the desk: all of them, those of one company, and each one's page."""
+
+from flask import Blueprint, Response, request
+from flask_login import current_user
+
+from app.companies import queries as companies
+from app.fields.errors import FieldError, FieldErrors
+from app.fields.form import read_all, read_one
+from app.fields.settings import fields_of
+from app.i18n import gettext as _
+from app.records.history import made_and_changed
+from app.web import history
+from app.web.access import allow
+from app.web.forms import form, nonce, once
+from app.web.htmx import page, redirect_to
+from app.web.inline import Inline, inline
+from app.web.listing import listing
+
+from . import actions, queries
+from .models import Contract
+
+bp = Blueprint("contracts", __name__)
+INLINE = Inline(Contract, queries.get, "/contracts", "contracts.view", "contracts.edit", save=actions.update)
+
+
+def contracts_list(company_id: int | None = None):
+    """The list of contracts that the request's address asks for, of one company or of all."""
+    columns = ["description", "kind", "po_number", "starts_on", "ends_on", "minutes", "support_contact_id"]
+    if company_id is None:
+        columns.insert(1, "company_id")
+    new = f"/contracts/new?company={company_id}" if company_id else "/contracts/new"
+    return listing(
+        queries.LIST,
+        queries.of_company(company_id, current_user) if company_id else queries.visible_to(current_user),
+        fields_of(Contract, current_user),
+        path=f"/companies/{company_id}/contracts" if company_id else "/contracts",
+        noun="contracts",
+        title=_("Contracts"),
+        record_path="/contracts",
+        edit="contracts.edit",
+        columns=columns,
+        empty={
+            "text": _("No contracts yet. A contract says what a company has bought, for how long and how many hours."),
+            "action_url": new,
+            "action_label": _("New contract"),
+        },
+    )
+
+
+@bp.get("/contracts")
+@allow("contracts.view")
+def index() -> Response:
+    """The list of contracts."""
+    return page("staff/contracts/index.html", part="shared/_list.html", listing=contracts_list())
+
+
+@bp.get("/companies/<int:id>/contracts")
+@allow("contracts.view")
+def of_company(id: int) -> Response:
+    """The contracts of one company."""
+    loaded = companies.get(id, current_user)
+    found = contracts_list(id)
+    return page("staff/contracts/of_company.html", part="shared/_list.html", company=loaded.record, listing=found)
+
+
+@bp.get("/contracts/new")
+@allow("contracts.edit")
+def new() -> Response:
+    """The form for a new contract; the company is chosen first, since its people depend on it."""
+    field = fields_of(Contract)["company_id"]
+    if "company" not in request.args and "company_text" not in request.args:
+        return page("staff/contracts/choose_company.html", form=_choose())
+    try:
+        company_id = read_one(field, request.args, "company")
+    except FieldError as error:
+        wrong = FieldErrors({"company_id": error}, {"company_id": request.args.get("company_text", "")})
+        return page("staff/contracts/choose_company.html", part="shared/_form.html", status=422, form=_choose(wrong))
+    return page("staff/contracts/new.html", form=_form(company_id))
+
+
+def _choose(wrong: FieldErrors | None = None):
+    fields = [fields_of(Contract)["company_id"]]
+    chosen = form(fields, "/contracts/new", method="get", wrong=wrong, submit=_("Continue"), cancel_url="/contracts")
+    chosen.fields[0].name = "company"
+    return chosen
+
+
+def _form(company_id: int, wrong: FieldErrors | None = None):
+    fields = actions.new_fields(current_user).only(lambda entry: entry.name != "company_id")
+    values = {"company_id": company_id, "support_contact_id": current_user.staff_id}
+    return form(
+        fields,
+        f"/companies/{company_id}/contracts",
+        values=values,
+        wrong=wrong,
+        nonce=nonce(),
+        submit=_("Add contract"),
+        cancel_url=f"/companies/{company_id}/contracts",
+    )
+
+
+@bp.post("/companies/<int:id>/contracts")
+@allow("contracts.edit")
+def create(id: int) -> Response:
+    """Make a contract for a company."""
+    companies.get(id, current_user)
+    fields = actions.new_fields(current_user).only(lambda entry: entry.name != "company_id")
+    try:
+        values = read_all(fields, request.form, {"company_id": id}) | {"company_id": id}
+        where = once(lambda: actions.create(values, actor=current_user.actor), lambda made: f"/contracts/{made}")
+    except FieldErrors as error:
+        error.typed = error.typed or request.form
+        return page("staff/contracts/new.html", part="shared/_form.html", status=422, form=_form(id, error))
+    return redirect_to(where)
+
+
+@bp.get("/contracts/<int:id>")
+@allow("contracts.view")
+def show(id: int) -> Response:
+    """A contract's page."""
+    loaded = queries.get(id, current_user)
+    return page(
+        "staff/contracts/show.html",
+        contract=loaded.record,
+        facts=[{"title": title, "cells": found} for title, found in INLINE.facts(loaded)],
+        made=made_and_changed(loaded.record),
+        history=history.block([("contract", [id])], f"/contracts/{id}/history"),
+    )
+
+
+@bp.get("/contracts/<int:id>/history")
+@allow("history.view")
+def show_history(id: int) -> Response:
+    """What happened to a contract."""
+    loaded = queries.get(id, current_user)
+    block = history.block([("contract", [id])], f"/contracts/{id}/history")
+    return page("staff/contracts/history.html", part="shared/_history.html", contract=loaded.record, history=block)
+
+
+inline(bp, INLINE)

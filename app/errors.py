@@ -1,0 +1,125 @@
+"""Every error as its reader can use it: a page, a line above the page, or problem+json for the API."""
+
+import logging
+
+from flask import Flask, Response, g, jsonify, make_response, render_template, request
+from flask_wtf.csrf import CSRFError
+from psycopg.errors import InsufficientPrivilege, QueryCanceled
+from sqlalchemy.exc import DBAPIError, OperationalError
+from werkzeug.exceptions import HTTPException
+
+from tenants import db
+
+from .fields.errors import FieldErrors
+from .i18n import gettext as _
+from .records.errors import DeskError, NotFound
+
+log = logging.getLogger(__name__)
+
+
+class UnknownHost(NotFound):
+    """No organization is served at this host."""
+
+
+TITLES = {
+    400: lambda: _("This request could not be understood"),
+    401: lambda: _("Please sign in"),
+    403: lambda: _("Not allowed"),
+    404: lambda: _("Not found"),
+    405: lambda: _("This address cannot be used that way"),
+    409: lambda: _("Not possible now"),
+    413: lambda: _("That is too large"),
+    415: lambda: _("This kind of content is not read here"),
+    422: lambda: _("Something typed needs another look"),
+    428: lambda: _("The version is missing"),
+    429: lambda: _("Too many tries"),
+    500: lambda: _("Something went wrong here"),
+    503: lambda: _("Not available for a moment"),
+}
+
+
+def init_app(app: Flask) -> None:
+    """Register the handlers. Whatever was begun is rolled back before anything is shown."""
+
+    @app.errorhandler(DeskError)
+    def _desk(error: DeskError):
+        return show(error.status, str(error), bare=isinstance(error, UnknownHost))
+
+    @app.errorhandler(FieldErrors)
+    def _fields(error: FieldErrors):
+        return show(422, " ".join(found.message for found in error.errors.values()), errors=error.errors)
+
+    @app.errorhandler(CSRFError)
+    def _csrf(error: CSRFError):
+        sentence = _("This page was open too long or belongs to another sign-in. Load it again; what you typed is kept.")
+        return show(400, sentence)
+
+    @app.errorhandler(HTTPException)
+    def _http(error: HTTPException):
+        response = show(error.code or 500, _sentence(error.code or 500, error.description))
+        for name, value in error.get_headers():
+            if name.lower() in ("allow", "retry-after"):
+                response.headers[name] = value
+        return response
+
+    @app.errorhandler(DBAPIError)
+    def _database(error: DBAPIError):
+        if isinstance(error.orig, InsufficientPrivilege) and "set role" in str(error.orig):
+            return show(503, _("This organization is suspended. Please ask whoever runs it."), bare=True)
+        if isinstance(error.orig, QueryCanceled):
+            log.warning("A statement took too long", exc_info=error)
+            return _later(_("This took too long. Narrow it down with a filter and try again."))
+        if isinstance(error, OperationalError):
+            log.warning("The database cannot be reached", exc_info=error)
+            return _later(_("The database cannot be reached. Nothing you typed was lost; please try again."))
+        return _unexpected(error)
+
+    @app.errorhandler(Exception)
+    def _unexpected(error: Exception):
+        log.error("Request %s failed: %s %s", g.get("request_id"), request.method, request.path, exc_info=error)
+        sentence = _("It is not your fault, and nothing was saved. If it happens again, quote the number below.")
+        return show(500, sentence, bare=True)
+
+
+def _later(sentence: str) -> Response:
+    response = show(503, sentence, bare=True)
+    response.headers["Retry-After"] = "5"
+    return response
+
+
+def _sentence(status: int, otherwise: str | None) -> str:
+    return {
+        401: _("You are not signed in, or your session has ended."),
+        404: str(NotFound.sentence),
+        405: _("The address exists, but not for this kind of request."),
+        413: _("The file or form is larger than this installation accepts."),
+    }.get(status, otherwise or TITLES.get(status, TITLES[500])())
+
+
+def show(status: int, sentence: str, bare: bool = False, errors: dict | None = None) -> Response:
+    """The error as page, line or problem+json. `bare` pages ask nothing of the database."""
+    db.session.rollback()
+    heading = TITLES.get(status, TITLES[500])()
+    if request.path.startswith("/api/"):
+        return problem(status, heading, sentence, errors)
+    given = {"status": status, "heading": heading, "text": sentence, "request_id": g.get("request_id", "")}
+    if request.headers.get("HX-Request") == "true":
+        response = make_response(render_template("errors/_line.html", **given), status)
+        response.headers["HX-Retarget"] = "#alerts"
+        response.headers["HX-Reswap"] = "innerHTML"
+        return response
+    return make_response(render_template("errors/page.html", bare=bare, **given), status)
+
+
+def problem(status: int, title: str, detail: str, errors: dict | None = None) -> Response:
+    """RFC 9457 problem details."""
+    body = {"type": "about:blank", "title": title, "status": status, "detail": detail, "request_id": g.get("request_id")}
+    if errors:
+        body["errors"] = [
+            {"pointer": f"/{name}", "code": error.code, "message": error.message, "hint": error.hint}
+            for name, error in errors.items()
+        ]
+    response = jsonify(body)
+    response.status_code = status
+    response.mimetype = "application/problem+json"
+    return response

@@ -1,0 +1,80 @@
+"""The extensions, bound to the application in one place."""
+
+from datetime import UTC
+
+from flask import Flask, Request, g, has_request_context, request
+from flask.sessions import SecureCookieSessionInterface
+from flask_babel import Babel
+from flask_login import LoginManager, current_user
+from flask_wtf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from tenants import db
+from tenants.db import NoTenant, portal_prelude
+
+from .contacts.memberships import VIEWER_COMPANIES
+from .i18n import LOCALES
+from .signin.sessions import viewer_of, viewer_of_token
+from .web.surfaces import surface
+
+babel, csrf, login = Babel(), CSRFProtect(), LoginManager()
+
+
+class SurfaceCookies(SecureCookieSessionInterface):
+    """One cookie for each surface and host, so that staff and portal can be signed in side by side."""
+
+    def get_cookie_name(self, app: Flask) -> str:
+        prefix = "__Host-" if app.config["SESSION_COOKIE_SECURE"] else ""
+        return f"{prefix}deskhand_{'portal' if surface() == 'portal' else 'staff'}"
+
+
+def init_app(app: Flask) -> None:
+    """Bind them all."""
+    settings = app.config["SETTINGS"]
+    if settings.proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies)
+    app.session_interface = SurfaceCookies()
+    # The session makes its own engines, see tenants.engines; this only satisfies the extension.
+    app.config["SQLALCHEMY_DATABASE_URI"] = "postgresql+psycopg://"
+    db.init_app(app)
+    csrf.init_app(app)
+    login.session_protection = None
+    login.init_app(app)
+    login.user_loader(_by_cookie)
+    login.request_loader(_by_token)
+    babel.init_app(app, locale_selector=_locale, timezone_selector=_time_zone, default_translation_directories="translations")
+    portal_prelude[:] = [VIEWER_COMPANIES]
+
+
+def _by_cookie(token: str):
+    """The person whose session the cookie holds; the API has no cookies."""
+    here = surface()
+    return None if here == "api" else viewer_of(token, "portal" if here == "portal" else "staff")
+
+
+def _by_token(current: Request):
+    """The person an API request bears a token of."""
+    scheme, _, secret = current.headers.get("Authorization", "").partition(" ")
+    return viewer_of_token(secret.strip()) if surface() == "api" and scheme.lower() == "bearer" else None
+
+
+def _viewer():
+    """The viewer if one is known; never a reason to fail, since error pages have a language too."""
+    try:
+        return current_user if current_user and current_user.is_authenticated else None
+    except (NoTenant, RuntimeError):
+        return None
+
+
+def _locale() -> str:
+    if "locale" not in g:
+        viewer = _viewer()
+        chosen = (viewer.locale if viewer else "").replace("-", "_").split("_")[0]
+        accepted = request.accept_languages.best_match(LOCALES) if has_request_context() else None
+        g.locale = chosen if chosen in LOCALES else accepted or "en"
+    return g.locale
+
+
+def _time_zone() -> str:
+    viewer = _viewer()
+    return (viewer.time_zone if viewer else "") or str(UTC)

@@ -1,0 +1,63 @@
+"""What an organization has said about its fields: labels and rights of the given ones, and its own ones."""
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, DateTime, Index, Integer, Text, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from tenants import Tenanted
+
+from .record import Record
+
+
+class FieldSetting(Record):
+    """An organization's own settings for a given field; what is empty stays as Deskhand has it."""
+
+    __tablename__ = "field_setting"
+    __table_args__ = (UniqueConstraint("of_noun", "field"),)
+    noun = "field_setting"
+    companies_sql = "'{}'::bigint[]"
+
+    of_noun: Mapped[str] = mapped_column(Text)
+    field: Mapped[str] = mapped_column(Text)
+    label: Mapped[str | None] = mapped_column(Text)
+    help: Mapped[str | None] = mapped_column(Text)
+    required: Mapped[bool | None]
+    hidden: Mapped[bool | None]
+    portal: Mapped[str | None] = mapped_column(Text)
+    section: Mapped[str | None] = mapped_column(Text)
+    position: Mapped[int | None] = mapped_column(Integer)
+
+
+class CustomField(Record):
+    """A field that an organization added to a noun; its values stand in the record's `custom` column under `key`."""
+
+    __tablename__ = "custom_field"
+    __table_args__ = (
+        Index("uq_custom_field_key", "of_noun", "key", unique=True, postgresql_where=text("withdrawn_at IS NULL")),
+    )
+    noun = "custom_field"
+    companies_sql = "'{}'::bigint[]"
+
+    of_noun: Mapped[str] = mapped_column(Text)
+    key: Mapped[str] = mapped_column(Text)
+    kind: Mapped[str] = mapped_column(Text)
+    label: Mapped[str] = mapped_column(Text)
+    help: Mapped[str | None] = mapped_column(Text)
+    options: Mapped[dict] = mapped_column(JSONB, server_default=text("'{}'"))
+    required: Mapped[bool] = mapped_column(server_default=text("false"))
+    hidden: Mapped[bool] = mapped_column(server_default=text("false"))
+    portal: Mapped[str] = mapped_column(Text, server_default="")
+    section: Mapped[str] = mapped_column(Text, server_default="")
+    position: Mapped[int] = mapped_column(Integer, server_default="1000")
+    archived_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class FieldVersion(Tenanted):
+    """One row that counts every change of the two tables above, so that they need be read only when it moved."""
+
+    __tablename__ = "field_version"
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    version: Mapped[int] = mapped_column(BigInteger, server_default="1")

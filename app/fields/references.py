@@ -1,0 +1,88 @@
+"""What fields of the kind `reference` point to: how such a record is called, found by typing, and opened."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Select, func, select
+
+from tenants import db
+
+from .folding import folded, like
+from .record import Record
+
+
+@dataclass(frozen=True)
+class Source:
+    """One kind of record that can be referred to."""
+
+    model: type[Record]
+    title: ColumnElement
+    url: str = ""
+    restrict: Callable[[Select], Select] | None = None
+    # A company's id -> the condition 'belongs to that company'.
+    within: Callable[[int], ColumnElement[bool]] | None = None
+
+
+_sources: dict[str, Source] = {}
+
+
+def referable(noun: str, source: Source) -> None:
+    """Say how records of this noun are called when another record refers to them."""
+    _sources[noun] = source
+
+
+def titles(noun: str, ids: Iterable[int]) -> dict[int, str]:
+    """The names of the records with these ids, in one query; those that the viewer cannot see are missing."""
+    ids = sorted({record_id for record_id in ids if record_id is not None})
+    if not ids:
+        return {}
+    source = _sources[noun]
+    return dict(db.session.execute(select(source.model.id, source.title).where(source.model.id.in_(ids))).tuples().all())
+
+
+def url(noun: str, record_id: int | None) -> str:
+    """The address of the record's page, '' when records of this noun have none."""
+    pattern = _sources[noun].url if noun in _sources else ""
+    return pattern.format(id=record_id) if pattern and record_id else ""
+
+
+def _choosable(source: Source, company_id: int | None) -> Select:
+    """The records that may be chosen, of one company where a company is given."""
+    statement = select(source.model.id, source.title).where(source.model.withdrawn_at.is_(None))
+    if source.restrict:
+        statement = source.restrict(statement)
+    if company_id is not None and source.within:
+        statement = statement.where(source.within(company_id))
+    return statement
+
+
+def search(noun: str, typed: str, company_id: int | None = None, limit: int = 20) -> list[tuple[int, str]]:
+    """Records whose name contains what was typed, those that begin with it first."""
+    source = _sources[noun]
+    name = folded(source.title)
+    statement = _choosable(source, company_id)
+    order = [name, source.model.id]
+    if typed.strip():
+        pattern = func.extensions.fold(like(typed).strip())
+        statement = statement.where(name.like(func.concat("%", pattern, "%"), escape="\\"))
+        order.insert(0, name.like(func.concat(pattern, "%"), escape="\\").desc())
+    return list(db.session.execute(statement.order_by(*order).limit(limit)).tuples())
+
+
+def known(noun: str, record_id: int, company_id: int | None = None) -> bool:
+    """Whether such a record exists for this viewer and may be chosen."""
+    source = _sources[noun]
+    statement = _choosable(source, company_id).where(source.model.id == record_id)
+    return db.session.execute(statement).first() is not None
+
+
+def by_title(noun: str, typed: str, company_id: int | None = None) -> list[int]:
+    """The ids of the records that bear exactly this name, accents and case aside; two at most."""
+    source = _sources[noun]
+    statement = _choosable(source, company_id).where(folded(source.title) == func.extensions.fold(typed.strip()))
+    return [row.id for row in db.session.execute(statement.limit(2))]
+
+
+def is_referable(noun: str) -> bool:
+    """Whether records of this noun can be referred to."""
+    return noun in _sources

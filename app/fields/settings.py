@@ -1,0 +1,106 @@
+"""The fields of a noun as this organization has them: its labels, its order, its own fields."""
+
+from collections import OrderedDict
+from dataclasses import replace
+from threading import Lock
+
+from sqlalchemy import select, update
+
+from tenants import db, tenancy
+
+from .errors import FieldError
+from .kinds import from_settings
+from .models import CustomField, FieldSetting, FieldVersion
+from .record import Record
+from .registry import Field, FieldSet, declared_fields
+
+# Enough for the organizations a process serves at a time; the oldest go first.
+KEPT = 300
+
+_cache: OrderedDict[tuple[str, int, str], FieldSet] = OrderedDict()
+_lock = Lock()
+
+
+def fields_of(model: type[Record], viewer=None) -> FieldSet:
+    """Every field of this noun in this organization, in order; with a viewer, only what that viewer may see."""
+    fields = _for_organization(model)
+    return fields.for_viewer(viewer) if viewer is not None else fields
+
+
+def know_version(version: int) -> None:
+    """Say which version of the settings this request sees, when another query has read it already."""
+    db.session.info["fields_version"] = version
+
+
+def settings_changed() -> None:
+    """Count a change of labels or custom fields, so that every process reads them anew."""
+    db.session.execute(update(FieldVersion).values(version=FieldVersion.version + 1))
+    db.session.info.pop("fields_version", None)
+
+
+def _for_organization(model: type[Record]) -> FieldSet:
+    seen = db.session.info
+    if "fields_version" not in seen:
+        seen["fields_version"] = db.session.scalar(select(FieldVersion.version)) or 0
+    key = (tenancy().key, seen["fields_version"], model.noun)
+    with _lock:
+        if key in _cache:
+            _cache.move_to_end(key)
+            return _cache[key]
+    found = FieldSet(model, (*_given(model), *_own(model)))
+    with _lock:
+        _cache[key] = found
+        while len(_cache) > KEPT:
+            _cache.popitem(last=False)
+    return found
+
+
+def _given(model: type[Record]) -> list[Field]:
+    """The fields of the model with the organization's settings laid over them."""
+    rows = db.session.scalars(select(FieldSetting).where(FieldSetting.of_noun == model.noun))
+    settings = {row.field: row for row in rows}
+    found = []
+    for given in declared_fields(model):
+        row = settings.get(given.name)
+        if row is not None:
+            chosen = {name: getattr(row, name) for name in ("help", "hidden", "portal", "section", "position")}
+            chosen = {name: value for name, value in chosen.items() if value is not None}
+            # A field that the record cannot do without stays required and in sight, whatever the setting says.
+            required = given.kind.required or bool(row.required if row.required is not None else given.required)
+            if given.kind.required:
+                chosen.pop("hidden", None)
+            given = replace(given, label=row.label or given.label, required=required, **chosen)
+        found.append(given)
+    return found
+
+
+def _own(model: type[Record]) -> list[Field]:
+    """The organization's custom fields of this noun; one whose settings cannot be read is left out."""
+    rows = db.session.scalars(
+        select(CustomField).where(
+            CustomField.of_noun == model.noun, CustomField.archived_at.is_(None), CustomField.withdrawn_at.is_(None)
+        )
+    )
+    found = []
+    for row in rows:
+        try:
+            kind = from_settings(row.kind, row.label, row.options)
+        except FieldError:
+            continue
+        found.append(
+            Field(
+                name=f"custom-{row.key}",
+                kind=kind,
+                label=row.label,
+                noun=model.noun,
+                section=row.section,
+                portal=row.portal,
+                sheet=row.label,
+                required=row.required,
+                hidden=row.hidden,
+                help=row.help or "",
+                position=row.position,
+                custom=True,
+            )
+        )
+    return found

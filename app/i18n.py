@@ -1,0 +1,13 @@
+"""Every word a user reads goes through these: English is the source, German the first translation."""
+
+from flask_babel import get_locale, gettext, lazy_gettext, ngettext
+
+__all__ = ["LOCALES", "current_locale", "gettext", "lazy_gettext", "ngettext"]
+
+LOCALES = ("en", "de")
+
+
+def current_locale() -> str:
+    """The viewer's locale as a Babel identifier ('en', 'de'); English outside a request."""
+    locale = get_locale()
+    return str(locale) if locale else "en"

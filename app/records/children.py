@@ -1,0 +1,45 @@
+"""Fields whose values are rows of another table: a company's domains, a contact's further addresses."""
+
+from typing import Any
+
+from sqlalchemy import func, select
+
+from app.fields.record import Record
+from app.fields.registry import Related
+from tenants import db
+
+from .write import Create, Withdraw, apply
+
+
+def children(child: type[Record], parent: str, value: str) -> Related:
+    """A list-valued field: the `value` column of the live `child` rows whose `parent` column names the record."""
+    of, what = getattr(child, parent), getattr(child, value)
+
+    def expression(model: type[Record]):
+        return (
+            select(func.array_agg(what.distinct()))
+            .where(of == model.id, child.withdrawn_at.is_(None))
+            .correlate(model)
+            .scalar_subquery()
+        )
+
+    def save(values: dict[int, Any], operation) -> None:
+        rows = db.session.execute(select(child.id, of, what, child.withdrawn_at).where(of.in_(values))).all()
+        wanted = {(record_id, one) for record_id, found in values.items() for one in found or []}
+        changes: list = []
+        for row_id, record_id, one, withdrawn in rows:
+            here = (record_id, one)
+            if here not in wanted and withdrawn is None:
+                changes.append(Withdraw(child, row_id))
+            elif here in wanted:
+                wanted.discard(here)
+                if withdrawn is not None:
+                    changes.append(Withdraw(child, row_id, back=True))
+        changes += [Create(child, {parent: record_id, value: one}) for record_id, one in sorted(wanted)]
+        if changes:
+            apply(operation, changes)
+
+    def matches(model: type[Record], values: list):
+        return select(child.id).where(of == model.id, child.withdrawn_at.is_(None), what.in_(values)).exists()
+
+    return Related(expression, save, matches)

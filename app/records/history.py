@@ -1,0 +1,134 @@
+"""The history of records: who did what, when, through what and why, read from the journal."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, or_, select
+from sqlalchemy.orm import aliased
+
+from app.fields import references
+from app.fields.kinds import Reference
+from app.fields.registry import model_of
+from app.fields.settings import fields_of
+from app.i18n import current_locale
+from tenants import db
+
+from .models import Change, Operation
+
+PAGE = 20
+
+
+@dataclass
+class Line:
+    """One field of one change, as people read it."""
+
+    label: str
+    before: str
+    after: str
+    change_id: int
+    field: str
+
+
+@dataclass
+class Entry:
+    """One operation as it touched the records at hand."""
+
+    id: int
+    kind: str
+    title: str
+    when: datetime
+    who: str
+    on_behalf: str
+    through: str
+    why: str
+    undone: bool
+    undoes: int | None
+    actions: set[str] = field(default_factory=set)
+    lines: list[Line] = field(default_factory=list)
+
+
+def feed(records: Iterable[tuple[str, Iterable[int]]], viewer, until: int | None = None) -> tuple[list[Entry], int | None]:
+    """The newest operations on these records (noun and ids), and the operation to continue after, if any."""
+    wanted = [(noun, list(ids)) for noun, ids in records]
+    touched = or_(*[and_(Change.noun == noun, Change.record_id.in_(ids)) for noun, ids in wanted if ids])
+    page = select(Change.operation_id).where(touched).distinct().order_by(Change.operation_id.desc()).limit(PAGE + 1)
+    if until is not None:
+        page = page.where(Change.operation_id < until)
+    undo = aliased(Operation)
+    rows = db.session.execute(
+        select(Operation, undo.id, Change)
+        .join(Change, Change.operation_id == Operation.id)
+        .outerjoin(undo, undo.undoes == Operation.id)
+        .where(Operation.id.in_(page), touched)
+        .order_by(Operation.id.desc(), Change.id)
+    ).all()
+    entries: dict[int, Entry] = {}
+    for operation, undone, change in rows:
+        entry = entries.setdefault(operation.id, _entry(operation, undone))
+        entry.actions.add(f"{change.noun}.{change.action}")
+        entry.lines += _lines(change, viewer)
+    _name_references(entries.values(), rows)
+    found = list(entries.values())
+    return found[:PAGE], (found[PAGE - 1].id if len(found) > PAGE else None)
+
+
+def _entry(operation: Operation, undone: int | None) -> Entry:
+    return Entry(
+        id=operation.id,
+        kind=operation.kind,
+        title=operation.title,
+        when=operation.at,
+        who=operation.actor,
+        on_behalf=operation.on_behalf,
+        through=operation.through,
+        why=operation.reason,
+        undone=undone is not None,
+        undoes=operation.undoes,
+    )
+
+
+def _lines(change: Change, viewer) -> list[Line]:
+    fields = fields_of(model_of(change.noun), viewer)
+    found = []
+    for name in change.after or {}:
+        entry = fields.get(name)
+        if entry is None:
+            continue
+        before, after = (_text(entry, values.get(name)) for values in (change.before or {}, change.after))
+        found.append(Line(str(entry.label), before, after, change.id, name))
+    return found
+
+
+def _text(entry, raw: Any) -> str:
+    """A journalled value as this viewer reads it; references stay numbers until all are named at once."""
+    if raw is None:
+        return ""
+    if isinstance(entry.kind, Reference):
+        return str(raw)
+    return entry.kind.format(entry.kind.restore(raw), current_locale())
+
+
+def _name_references(entries: Iterable[Entry], rows) -> None:
+    """Put names in place of the numbers of referred records, one query for each noun referred to."""
+    wanted: dict[str, list[tuple[Line, str]]] = {}
+    nouns = {(change.id, name): change.noun for _, _, change in rows for name in (change.after or {})}
+    for entry in entries:
+        for line in entry.lines:
+            kind = fields_of(model_of(nouns[line.change_id, line.field]))[line.field].kind
+            if isinstance(kind, Reference):
+                wanted.setdefault(kind.noun, []).append((line, kind.noun))
+    for noun, lines in wanted.items():
+        ids = {int(text) for line, _ in lines for text in (line.before, line.after) if text}
+        titles = references.titles(noun, ids)
+        for line, _ in lines:
+            line.before = titles.get(int(line.before), f"#{line.before}") if line.before else ""
+            line.after = titles.get(int(line.after), f"#{line.after}") if line.after else ""
+
+
+def made_and_changed(record) -> dict[str, str]:
+    """By whom the record was made and last changed."""
+    ids = {record.created_op, record.updated_op} - {None}
+    names = dict(db.session.execute(select(Operation.id, Operation.actor).where(Operation.id.in_(ids))).tuples().all())
+    return {"created_by": names.get(record.created_op, ""), "updated_by": names.get(record.updated_op, "")}

@@ -1,0 +1,264 @@
+"""Lists of records: filters, order, keyset pages, a capped count; a fixed number of statements whatever their length.
+
+Everything that makes up a list stands in its address, so the same address shows a colleague the same list.
+"""
+
+import base64
+import binascii
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    ColumnElement,
+    Date,
+    DateTime,
+    Integer,
+    Numeric,
+    Select,
+    Text,
+    cast,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+)
+from sqlalchemy.exc import DataError
+
+from app.fields.errors import FieldError
+from app.fields.filter import NO_VALUE, condition
+from app.fields.folding import folded
+from app.fields.record import Record
+from app.fields.registry import Field, FieldSet
+from app.i18n import gettext as _
+from tenants import db
+
+from . import search as searching
+from .errors import DeskError
+
+SIZES = (10, 25, 50, 100)
+COUNT_CAP = 1001
+# Above this many rows only columns with an index of their own can be sorted by.
+SORT_CAP = 50_000
+
+
+class BadCursor(DeskError):
+    """The page marker in the address was not made by this list."""
+
+    status = 404
+
+
+@dataclass(frozen=True)
+class ListOf:
+    """What a noun says about its list."""
+
+    model: type[Record]
+    sort: str
+    search: searching.Search | None = None
+    descending: bool = False
+    # Columns beside the fields that lists show: 'created_at', 'updated_at'.
+    moments: tuple[str, ...] = ("created_at", "updated_at")
+
+
+@dataclass
+class Wanted:
+    """A list as its address asks for it."""
+
+    columns: list[str]
+    sort: str
+    descending: bool
+    size: int
+    q: str = ""
+    filters: list[tuple[str, str, str]] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    after: str = ""
+    before: str = ""
+
+
+@dataclass
+class Row:
+    """One record of a list: its id, its version and the values of the shown columns."""
+
+    id: int
+    version: int
+    values: dict[str, Any]
+    active: bool = True
+
+
+@dataclass
+class Page:
+    """One page of a list with what leads to its neighbours."""
+
+    rows: list[Row]
+    count: int
+    capped: bool
+    after: str = ""
+    before: str = ""
+    note: str = ""
+
+
+def wanted(args, list_of: ListOf, fields: FieldSet, size: int) -> Wanted:
+    """Read a list's address; what it names and does not exist is left out and said in `problems`."""
+    names = {entry.name for entry in fields} | set(list_of.moments)
+    shown = [name for name in args.get("columns", "").split(",") if name in names]
+    sort = args.get("sort", "")
+    found = Wanted(
+        columns=shown or [entry.name for entry in fields if entry.listed],
+        sort=sort.lstrip("-") if sort.lstrip("-") in names else list_of.sort,
+        descending=sort.startswith("-") if sort.lstrip("-") in names else list_of.descending,
+        size=min(max(args.get("size", size, type=int) or size, SIZES[0]), SIZES[-1]),
+        q=" ".join(args.get("q", "").replace("\0", "").split())[:100],
+        after=args.get("after", ""),
+        before=args.get("before", ""),
+    )
+    found.filters = _filters(args, fields)
+    return found
+
+
+def _filters(args, fields: FieldSet) -> list[tuple[str, str, str]]:
+    """Filters as addresses have them ('city.contains=Kiel') and as the filter form sends them ('f.city', 'op.city')."""
+    found = []
+    for key in args:
+        name, _dot, operator = key.partition(".")
+        if name == "f" and operator in fields:
+            chosen = args.get(f"op.{operator}", fields[operator].kind.operators[0])
+            found += [(operator, chosen, text) for text in args.getlist(key) if text.strip() or chosen in NO_VALUE]
+        elif name in fields and name not in ("q", "sort", "size", "columns"):
+            found += [(name, operator or fields[name].kind.operators[0], text) for text in args.getlist(key)]
+    return found[:20]
+
+
+def read(list_of: ListOf, asked: Wanted, fields: FieldSet, base: Select) -> Page:
+    """One page of the records in `base` (a query of the model that already knows the viewer)."""
+    model = list_of.model
+    base = base.where(model.withdrawn_at.is_(None))
+    for name, operator, typed in asked.filters:
+        try:
+            base = base.where(condition(fields[name], operator, typed, model))
+        except FieldError as error:
+            asked.problems.append(f"{fields[name].label}: {error.message}")
+    if asked.q and list_of.search:
+        ids, more = searching.find(list_of.search, model, base, asked.q)
+        return _found(list_of, asked, fields, base, ids, more)
+    total = db.session.scalar(
+        select(func.count()).select_from(base.with_only_columns(literal(1)).limit(COUNT_CAP).subquery())
+    )
+    note = _allow_sort(list_of, asked, fields, base, total)
+    key = _sort_key(list_of, asked.sort, fields)
+    rows, more = _keyset(model, asked, base, key, _columns(model, asked, fields))
+    page = Page([_row(row, asked) for row in rows], min(total, COUNT_CAP - 1), total >= COUNT_CAP, note=note)
+    if rows:
+        if more or asked.before:
+            page.after = _cursor(rows[-1])
+        if asked.after or (more and asked.before):
+            page.before = _cursor(rows[0])
+    return page
+
+
+def _allow_sort(list_of, asked: Wanted, fields: FieldSet, base: Select, total: int) -> str:
+    """Fall back to the usual order where sorting would have to read too much; the page says so."""
+    entry = fields.get(asked.sort)
+    if entry is None or entry.sortable or total < COUNT_CAP:
+        return ""
+    many = db.session.scalar(
+        select(func.count()).select_from(base.with_only_columns(literal(1)).limit(SORT_CAP + 1).subquery())
+    )
+    if many <= SORT_CAP:
+        return ""
+    asked.sort, asked.descending = list_of.sort, list_of.descending
+    return _(
+        "%(field)s can only be sorted within 50,000 records. Narrow the list with a filter first.", field=entry.label
+    )
+
+
+def _found(list_of, asked: Wanted, fields: FieldSet, base: Select, ids: list[int], more: bool) -> Page:
+    """A page of search results, the best first."""
+    start = int(asked.after) if asked.after.isdigit() else 0
+    chosen = ids[start : start + asked.size]
+    model = list_of.model
+    rows = {}
+    if chosen:
+        columns = _columns(model, asked, fields)
+        statement = base.with_only_columns(model.id, model.version, literal_column("''"), *columns)
+        rows = {row[0]: row for row in db.session.execute(statement.where(model.id.in_(chosen)))}
+    page = Page([_row(rows[one], asked) for one in chosen if one in rows], len(ids), more)
+    if start + asked.size < len(ids):
+        page.after = str(start + asked.size)
+    if start:
+        page.before = str(max(0, start - asked.size))
+    if more:
+        page.note = _("These are the first %(n)s that match. Type more to narrow them down.", n=searching.MOST)
+    return page
+
+
+def _columns(model: type[Record], asked: Wanted, fields: FieldSet) -> list[ColumnElement]:
+    found = [
+        (fields[name].expression(model) if name in fields else getattr(model, name)).label(f"f_{place}")
+        for place, name in enumerate(asked.columns)
+    ]
+    if hasattr(model, "active"):
+        found.append(model.active.label("is_active"))
+    return found
+
+
+def _row(row, asked: Wanted) -> Row:
+    values = dict(zip(asked.columns, row[3:], strict=False))
+    return Row(row[0], row[1], values, row[-1] if len(row) > 3 + len(asked.columns) else True)
+
+
+def _sort_key(list_of: ListOf, name: str, fields: FieldSet) -> ColumnElement:
+    """What the rows are ordered by, before their id: never null, so that a page marker can stand anywhere."""
+    entry: Field | None = fields.get(name)
+    column = entry.expression(list_of.model) if entry else getattr(list_of.model, name)
+    empty = {Date: "-infinity", DateTime: "-infinity", Boolean: "false"}
+    if isinstance(column.type, Text):
+        return folded(column)
+    for kind, sentinel in empty.items():
+        if isinstance(column.type, kind):
+            return column if name in list_of.moments else func.coalesce(column, cast(sentinel, column.type))
+    if isinstance(column.type, (Integer, BigInteger, Numeric)):
+        return column if entry and entry.sortable else func.coalesce(column, -(2**31))
+    return folded(cast(column, Text))
+
+
+def _keyset(model, asked: Wanted, base: Select, key: ColumnElement, columns: list) -> tuple[list, bool]:
+    backwards = bool(asked.before)
+    descending = asked.descending != backwards
+    statement = base.with_only_columns(model.id, model.version, cast(key, Text), *columns)
+    if marker := asked.before or asked.after:
+        value, record_id = _marker(marker)
+        value = cast(literal(value, Text), key.type) if not isinstance(key.type, Text) else literal(value).collate("C")
+        beyond = key < value if descending else key > value
+        further = model.id < record_id if descending else model.id > record_id
+        # Two conditions rather than a row comparison, so that the index on (key, id) bounds the scan for any type.
+        edge = key <= value if descending else key >= value
+        statement = statement.where(edge, or_(beyond, further))
+    order = (key.desc(), model.id.desc()) if descending else (key, model.id)
+    try:
+        rows = db.session.execute(statement.order_by(*order).limit(asked.size + 1)).all()
+    except DataError as error:
+        raise BadCursor from error
+    more = len(rows) > asked.size
+    rows = rows[: asked.size]
+    return (rows[::-1] if backwards else rows), more
+
+
+def _cursor(row) -> str:
+    return base64.urlsafe_b64encode(json.dumps([row[2], row[0]]).encode()).decode().rstrip("=")
+
+
+def _marker(cursor: str) -> tuple[str, int]:
+    try:
+        value, record_id = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        if not isinstance(value, str) or not isinstance(record_id, int) or "\0" in value:
+            raise ValueError
+        if abs(record_id) >= 2**63:
+            raise ValueError
+    except (ValueError, TypeError, binascii.Error, UnicodeDecodeError) as error:
+        raise BadCursor from error
+    return value, record_id
+
+

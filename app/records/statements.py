@@ -1,0 +1,208 @@
+"""The SQL of writing: one statement that changes the rows and writes their part of the journal with them.
+
+Each takes its rows from a query, so that five typed values and a hundred thousand staged rows go the same way.
+Names of columns come from the model, never from outside.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Integer,
+    Numeric,
+    Select,
+    Text,
+    bindparam,
+    cast,
+    column,
+    func,
+    insert as sql_insert,
+    literal,
+    literal_column,
+    or_,
+    select,
+    update as sql_update,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert as upsert
+
+from app.fields.record import Record
+from tenants import db
+
+from .models import Change, Event
+
+# A function takes at most 100 arguments, so an object of more fields is put together from several.
+_PAIRS = 45
+
+
+def source(model: type[Record], names: Sequence[str], rows: list[dict[str, Any]]) -> Select:
+    """Rows of JSON values as a query with the columns n, id and the fields, typed as in the table."""
+    columns = [column("n", Integer), column("id", BigInteger)]
+    columns += [column(plain(name), _type(model, name)) for name in names]
+    given = func.jsonb_to_recordset(bindparam("rows", rows, JSONB, unique=True))
+    return select(given.table_valued(*columns).render_derived(name="given", with_types=True))
+
+
+def plain(name: str) -> str:
+    """A field's name as a column of a source: custom fields have a hyphen, columns may not."""
+    return name.replace("-", "_", 1) if name.startswith("custom-") else name
+
+
+def insert(operation_id: int, model: type[Record], names: Sequence[str], rows: Select) -> dict[int, int]:
+    """Insert a record for each row (columns n, id or null, the fields); returns the ids by n."""
+    table = model.__table__
+    given = rows.subquery("given")
+    fresh = func.coalesce(given.c.id, func.nextval(f"{table.name}_id_seq"))
+    src = select(fresh.label("id"), *[c for c in given.c if c.name != "id"]).cte("src").prefix_with("MATERIALIZED")
+    own = [name for name in names if not name.startswith("custom-")]
+    targets = ["id", *own, "created_op", "updated_op"]
+    values = [src.c.id, *[src.c[name] for name in own], literal(operation_id), literal(operation_id)]
+    if custom := [name for name in names if name.startswith("custom-")]:
+        targets.append("custom")
+        values.append(func.jsonb_strip_nulls(_object([(_key(name), src.c[plain(name)]) for name in custom])))
+    companies = literal_column(model.companies_sql.replace("t.", f"{table.name}."), ARRAY(BigInteger))
+    made = (
+        sql_insert(table).from_select(targets, select(*values)).returning(table.c.id, companies.label("companies"))
+    ).cte("made")
+    journal = _journal(
+        select(
+            literal(operation_id), literal(model.noun), made.c.id, literal("create"), literal(1), made.c.companies
+        ),
+        with_values=False,
+    )
+    event = _event(operation_id, f"{model.noun}.created", made)
+    statement = select(src.c.n, src.c.id).add_cte(made, journal, event)
+    return dict(db.session.execute(statement).tuples().all())
+
+
+def update(operation_id: int, model: type[Record], names: Sequence[str], rows: Select) -> list[int]:
+    """Change the records that the rows (columns id and the fields) name; returns the ids that really changed."""
+    t = model.__table__.alias("t")
+    src = rows.cte("src").prefix_with("MATERIALIZED")
+    own = [name for name in names if not name.startswith("custom-")]
+    custom = [name for name in names if name.startswith("custom-")]
+    was = journal_object(t, names)
+    old = (
+        select(t.c.id, was.label("was"), *[src.c[plain(name)].label(f"new_{plain(name)}") for name in names])
+        .join_from(t, src, t.c.id == src.c.id)
+        .where(t.c.withdrawn_at.is_(None))
+        .order_by(t.c.id)
+        .with_for_update(of=t)
+        .cte("old")
+    )
+    new = {name: old.c[f"new_{plain(name)}"] for name in names}
+    values: dict[str, Any] = {name: new[name] for name in own}
+    if custom:
+        values["custom"] = func.jsonb_strip_nulls(
+            t.c.custom.op("||")(_object([(_key(name), new[name]) for name in custom]))
+        )
+    differs = [t.c[name].is_distinct_from(new[name]) for name in own]
+    differs += [t.c.custom[_key(name)].is_distinct_from(func.nullif(new[name], _json_null())) for name in custom]
+    done = (
+        sql_update(t)
+        .values(**values, version=t.c.version + 1, updated_at=func.now(), updated_op=operation_id)
+        .where(t.c.id == old.c.id, or_(*differs))
+        .returning(
+            t.c.id,
+            t.c.version,
+            old.c.was,
+            journal_object(t, names).label("now"),
+            _companies(model).label("companies"),
+        )
+    ).cte("done")
+    journal = _journal(
+        select(
+            literal(operation_id),
+            literal(model.noun),
+            done.c.id,
+            literal("update"),
+            done.c.version,
+            done.c.companies,
+            func.extensions.changed(done.c.was, done.c.now),
+            func.extensions.changed(done.c.now, done.c.was),
+        )
+    )
+    event = _event(operation_id, f"{model.noun}.updated", done)
+    return list(db.session.scalars(select(done.c.id).add_cte(journal, event)))
+
+
+def withdraw(operation_id: int, model: type[Record], ids: Iterable[int] | Select, back: bool = False) -> list[int]:
+    """Withdraw records, or bring withdrawn ones back; `ids` are numbers or a query of them. Returns those touched."""
+    t = model.__table__.alias("t")
+    if not isinstance(ids, Select):
+        ids = select(func.unnest(bindparam("ids", sorted(ids), ARRAY(BigInteger), unique=True)))
+    is_withdrawn = t.c.withdrawn_at.is_not(None)
+    done = (
+        sql_update(t)
+        .values(
+            withdrawn_at=None if back else func.now(),
+            version=t.c.version + 1,
+            updated_at=func.now(),
+            updated_op=operation_id,
+        )
+        .where(t.c.id.in_(ids), is_withdrawn if back else ~is_withdrawn)
+        .returning(t.c.id, t.c.version, _companies(model).label("companies"))
+    ).cte("done")
+    action = "restore" if back else "withdraw"
+    journal = _journal(
+        select(
+            literal(operation_id), literal(model.noun), done.c.id, literal(action), done.c.version, done.c.companies
+        ),
+        with_values=False,
+    )
+    event = _event(operation_id, f"{model.noun}.{'restored' if back else 'withdrawn'}", done)
+    return list(db.session.scalars(select(done.c.id).add_cte(journal, event)))
+
+
+def _journal(rows: Select, with_values: bool = True):
+    targets = ["operation_id", "noun", "record_id", "action", "version", "company_ids"]
+    targets += ["before", "after"] if with_values else []
+    return sql_insert(Change.__table__).from_select(targets, rows).cte("journal")
+
+
+def _event(operation_id: int, kind: str, done):
+    rows = select(literal(operation_id), literal(kind)).where(select(done.c.id).exists())
+    return (
+        upsert(Event.__table__).from_select(["operation_id", "kind"], rows).on_conflict_do_nothing().cte("event_row")
+    )
+
+
+def _companies(model: type[Record]):
+    return literal_column(model.companies_sql, ARRAY(BigInteger))
+
+
+def _object(pairs: list[tuple[str, Any]]):
+    """jsonb_build_object over any number of pairs."""
+    parts = []
+    for start in range(0, len(pairs), _PAIRS):
+        flat = [item for name, value in pairs[start : start + _PAIRS] for item in (cast(literal(name), Text), value)]
+        parts.append(func.jsonb_build_object(*flat, type_=JSONB))
+    whole = parts[0]
+    for part in parts[1:]:
+        whole = whole.op("||")(part)
+    return whole
+
+
+def _journal_value(t, name: str):
+    """A field's value as the journal keeps it: decimals as text, so that no digit is lost on the way through JSON."""
+    if name.startswith("custom-"):
+        return t.c.custom[_key(name)]
+    return cast(t.c[name], Text) if isinstance(t.c[name].type, Numeric) else t.c[name]
+
+
+def journal_object(t, names: Sequence[str]):
+    """The named fields of a row as the JSON object that the journal would keep of it."""
+    return _object([(name, _journal_value(t, name)) for name in names])
+
+
+def _type(model: type[Record], name: str):
+    return JSONB() if name.startswith("custom-") else model.__table__.c[name].type
+
+
+def _key(name: str) -> str:
+    return name.removeprefix("custom-")
+
+
+def _json_null():
+    return literal_column("'null'::jsonb", JSONB)
+

@@ -1,0 +1,281 @@
+"""The one door for writing records. Every write is an operation with a change row for each record it touched.
+
+`apply` takes many changes at once and writes each kind of change with one set-based statement, which also writes
+the journal; `create`, `update` and `withdraw` are its singular faces. Imports hand it a query instead of values:
+`insert_from` and `update_from` are what `apply` itself uses.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Select, inspect, select
+from sqlalchemy.exc import IntegrityError
+
+from app.fields.record import Record
+from app.fields.settings import fields_of
+from tenants import db
+
+from . import statements
+from .actor import Actor
+from .constraints import explain
+from .errors import EditConflict, NotFound
+from .models import Change, Operation
+
+
+@dataclass(frozen=True)
+class Create:
+    """A record to be made, with its values by field name."""
+
+    model: type[Record]
+    values: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Update:
+    """New values for some fields of a record. `base` is the version they were typed over, None to overwrite."""
+
+    model: type[Record]
+    id: int
+    values: dict[str, Any]
+    base: int | None = None
+
+
+@dataclass(frozen=True)
+class Withdraw:
+    """A record whose creation is taken back (`back=False`), or a withdrawn one brought back."""
+
+    model: type[Record]
+    id: int
+    back: bool = False
+
+
+@dataclass
+class Applied:
+    """The ids made or changed, in the order of the changes; a record that already had the values is None."""
+
+    ids: list[int | None] = field(default_factory=list)
+
+
+# What a noun keeps in step with its rows, called with the ids written: see `keep`.
+_keepers: dict[type[Record], list[Callable[[Sequence[int]], None]]] = {}
+
+
+def keep(model: type[Record]) -> Callable:
+    """Register a function that is called with the ids of written `model` rows, in the same operation."""
+
+    def register(function: Callable[[Sequence[int]], None]) -> Callable:
+        _keepers.setdefault(model, []).append(function)
+        return function
+
+    return register
+
+
+def begin(actor: Actor, kind: str, *, title: str = "", reason: str = "", undoes: int | None = None) -> Operation:
+    """Open an operation: the journal's row that names who, through what and why."""
+    operation = Operation(
+        kind=kind,
+        title=str(title),
+        account_id=actor.account_id,
+        contact_id=actor.contact_id,
+        actor=actor.name,
+        on_behalf=actor.on_behalf,
+        through=actor.through,
+        reason=reason or "",
+        undoes=undoes,
+    )
+    db.session.add(operation)
+    db.session.flush()
+    return operation
+
+
+def create(model: type[Record], values: dict[str, Any], *, actor: Actor, operation: Operation | None = None) -> int:
+    """Make one record; returns its id. Raises `FieldErrors` where the database finds a value taken."""
+    operation = operation or begin(actor, "create")
+    return apply(operation, [Create(model, values)]).ids[0]
+
+
+def update(
+    record: Record,
+    values: dict[str, Any],
+    *,
+    actor: Actor,
+    base: int | None = None,
+    operation: Operation | None = None,
+) -> Operation | None:
+    """Change some fields of one record; returns the operation, or None when it already had these values.
+
+    Raises `EditConflict` when one of these very fields was changed since version `base`.
+    """
+    values = {name: value for name, value in values.items() if not _same(record, name, value)}
+    if not values:
+        return None
+    operation = operation or begin(actor, "edit")
+    done = apply(operation, [Update(type(record), record.id, values, base)])
+    return operation if done.ids[0] is not None else None
+
+
+def withdraw(record: Record, *, actor: Actor, operation: Operation | None = None) -> Operation:
+    """Take back the creation of one record."""
+    operation = operation or begin(actor, "withdraw")
+    apply(operation, [Withdraw(type(record), record.id)])
+    return operation
+
+
+def apply(operation: Operation, changes: Iterable[Create | Update | Withdraw]) -> Applied:
+    """Write many changes in one operation, a few statements for each kind of change whatever their number.
+
+    Raises `EditConflict` (stale base), `NotFound` (no such record) or `FieldErrors` (a value the database refuses);
+    nothing is written then.
+    """
+    changes = list(changes)
+    result = Applied([None] * len(changes))
+    groups: dict[tuple, list[tuple[int, Any]]] = {}
+    for place, change in enumerate(changes):
+        names = tuple(sorted(change.values)) if not isinstance(change, Withdraw) else (change.back,)
+        groups.setdefault((type(change), change.model, names), []).append((place, change))
+    try:
+        with db.session.begin_nested():
+            for (verb, model, names), members in groups.items():
+                _apply_group(operation, verb, model, names, members, result)
+    except IntegrityError as error:
+        explain(error)
+        raise
+    return result
+
+
+def _apply_group(operation, verb, model, names, members, result: Applied) -> None:
+    places = [place for place, _ in members]
+    group = [change for _, change in members]
+    if verb is Withdraw:
+        done = statements.withdraw(operation.id, model, [change.id for change in group], back=names[0])
+        _place(result, places, [change.id for change in group], done)
+    elif verb is Create:
+        own, related = _split(model, names)
+        rows = (({"n": n}, change.values) for n, change in enumerate(group))
+        made = insert_from(operation, model, own, _source(model, own, rows))
+        for place, n in zip(places, range(len(group)), strict=True):
+            result.ids[place] = made[n]
+        _save_related(operation, model, related, {made[n]: change.values for n, change in enumerate(group)})
+    else:
+        _check_bases(model, group)
+        own, related = _split(model, names)
+        done = set()
+        if own:
+            rows = (({"id": change.id}, change.values) for change in group)
+            done |= set(update_from(operation, model, own, _source(model, own, rows)))
+        done |= _save_related(operation, model, related, {change.id: change.values for change in group})
+        _place(result, places, [change.id for change in group], done)
+
+
+def insert_from(operation: Operation, model: type[Record], names: Sequence[str], source: Select) -> dict[int, int]:
+    """Insert a record for each row of `source` (columns `n` and the fields); returns the new ids by `n`."""
+    made = statements.insert(operation.id, model, names, source)
+    after(model, list(made.values()))
+    return made
+
+
+def update_from(operation: Operation, model: type[Record], names: Sequence[str], source: Select) -> list[int]:
+    """Change each record that `source` (columns `id` and the fields) names; returns the ids that really changed."""
+    done = statements.update(operation.id, model, names, source)
+    after(model, done)
+    return done
+
+
+def after(model: type[Record], ids: Sequence[int]) -> None:
+    """Forget what the session had of these rows, and keep in step what depends on them."""
+    expire(model, ids)
+    if ids:
+        for keeper in _keepers.get(model, ()):
+            keeper(ids)
+
+
+def touched(operation_id: int, model: type[Record], record_id: int, actor: Actor) -> bool:
+    """Whether this operation is the actor's own and changed this record or what stands beside it."""
+    operation = db.session.get(Operation, operation_id)
+    if operation is None or operation.account_id != actor.account_id:
+        return False
+    changes = db.session.scalars(select(Change).where(Change.operation_id == operation_id).limit(20)).all()
+    direct = any(change.noun == model.noun and change.record_id == record_id for change in changes)
+    return direct or (bool(changes) and all(change.noun != model.noun for change in changes))
+
+
+def expire(model: type[Record], ids: Iterable[int]) -> None:
+    """Let the next use of these records read them anew."""
+    mapper = inspect(model)
+    for record_id in ids:
+        known = db.session.identity_map.get(mapper.identity_key_from_primary_key((record_id,)))
+        if known is not None:
+            db.session.expire(known)
+
+
+def _split(model: type[Record], names: Sequence[str]) -> tuple[list[str], list[str]]:
+    fields = fields_of(model)
+    related = [name for name in names if name in fields and fields[name].related]
+    return [name for name in names if name not in related], related
+
+
+def _source(model: type[Record], names: Sequence[str], rows: Iterable[tuple[dict, dict[str, Any]]]) -> Select:
+    """The changes' values as the query a statement reads: JSON of each field's kind, with n or id beside it."""
+    fields = fields_of(model)
+    listed = []
+    for marks, values in rows:
+        row = dict(marks)
+        for name in names:
+            entry, value = fields.get(name), values[name]
+            row[statements.plain(name)] = entry.kind.to_json(value) if entry and value is not None else value
+        listed.append(row)
+    return statements.source(model, names, listed)
+
+
+def _check_bases(model: type[Record], group: Sequence[Update]) -> None:
+    """Refuse a change whose very fields were changed since its base; other fields' changes are no conflict."""
+    stale = {change.id: change for change in group if change.base is not None}
+    if not stale:
+        return
+    versions = dict(
+        db.session.execute(
+            select(model.id, model.version).where(model.id.in_(stale), model.withdrawn_at.is_(None)).with_for_update()
+        ).all()
+    )
+    if set(stale) - set(versions):
+        raise NotFound
+    stale = {key: change for key, change in stale.items() if versions[key] != change.base}
+    if not stale:
+        return
+    rows = db.session.execute(
+        select(Change, Operation.actor, Operation.at)
+        .join(Operation, Operation.id == Change.operation_id)
+        .where(Change.noun == model.noun, Change.record_id.in_(stale), Change.action == "update")
+        .order_by(Change.id.desc())
+    ).all()
+    for change, actor, at in rows:
+        mine = stale[change.record_id]
+        touched = set(change.after or {}) & set(mine.values)
+        if change.version > mine.base and touched:
+            name = sorted(touched)[0]
+            raise EditConflict(name, change.after[name], actor, at, versions[change.record_id])
+
+
+def _save_related(operation, model, names: Sequence[str], values: dict[int, dict[str, Any]]) -> set[int]:
+    """Let each related field write what stands in other rows; returns the ids it was asked for."""
+    fields = fields_of(model)
+    for name in names:
+        save = fields[name].related.save
+        if save is not None:
+            save({record_id: row[name] for record_id, row in values.items()}, operation)
+    return set(values) if names else set()
+
+
+def _place(result: Applied, places: Sequence[int], ids: Sequence[int], done: Iterable[int]) -> None:
+    done = set(done)
+    for place, record_id in zip(places, ids, strict=True):
+        result.ids[place] = record_id if record_id in done else None
+
+
+def _same(record: Record, name: str, value: Any) -> bool:
+    entry = fields_of(type(record)).get(name)
+    if entry is not None and entry.related:
+        return False
+    return (entry.value(record) if entry is not None else getattr(record, name)) == value
+

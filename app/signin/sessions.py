@@ -1,0 +1,155 @@
+"""Sessions: the browser holds a random token, the organization's schema holds its hash, and signing out deletes it."""
+
+import hashlib
+import secrets
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import delete, func, select, update
+
+from app.contacts.models import Contact, Membership
+from app.fields.models import FieldVersion
+from app.fields.settings import know_version
+from app.people.models import Account, Session, Staff, Token
+from tenants import db
+
+from .viewer import Viewer, portal_viewer, staff_viewer
+
+# A session ends after so many hours without use, and at the latest after so many days.
+IDLE_HOURS, ABSOLUTE_DAYS = 12, 30
+TOKEN_PREFIX = "desk_"
+
+
+def _hash(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()
+
+
+def open_session(account_id: int, surface: str) -> str:
+    """Start a session; returns the token for the cookie, which is kept nowhere else."""
+    token = secrets.token_urlsafe(32)
+    db.session.add(Session(token_hash=_hash(token), account_id=account_id, surface=surface))
+    db.session.execute(update(Account).where(Account.id == account_id).values(signed_in_at=func.now()))
+    return token
+
+
+def close_session(token: str) -> None:
+    """End one session."""
+    db.session.execute(delete(Session).where(Session.token_hash == _hash(token)))
+
+
+def close_sessions(account_id: int, but: str = "") -> None:
+    """End every session of an account, but for the one with the token `but`."""
+    db.session.execute(
+        delete(Session).where(Session.account_id == account_id, Session.token_hash != _hash(but))
+    )
+
+
+_version = select(FieldVersion.version).scalar_subquery()
+
+
+def viewer_of(token: str, surface: str) -> Viewer | None:
+    """The person whose session this is, or None when it ended, was never here, or the account was disabled."""
+    if not token or len(token) > 100:
+        return None
+    if surface == "portal":
+        return _portal_viewer(token)
+    row = db.session.execute(
+        select(Session, Account, Staff, _version)
+        .join(Account, Account.id == Session.account_id)
+        .join(Staff, Staff.id == Account.staff_id)
+        .where(*_alive(token, "staff"), Account.enabled, Staff.active, Staff.withdrawn_at.is_(None))
+    ).first()
+    if row is None:
+        return None
+    session, account, staff, version = row
+    know_version(version)
+    _touch(session)
+    return staff_viewer(account, staff, token)
+
+
+def _portal_viewer(token: str) -> Viewer | None:
+    row = db.session.execute(
+        select(
+            Session,
+            Account,
+            Contact,
+            func.coalesce(func.bool_or(Membership.sees_people), False),
+            func.coalesce(func.bool_or(Membership.sees_contracts), False),
+        )
+        .join(Account, Account.id == Session.account_id)
+        .join(Contact, Contact.id == Account.contact_id)
+        .outerjoin(Membership, (Membership.contact_id == Contact.id) & current_membership())
+        .where(*_alive(token, "portal"), Account.enabled, Contact.active, Contact.withdrawn_at.is_(None))
+        .group_by(Session.token_hash, Account.id, Contact.id)
+    ).first()
+    if row is None:
+        return None
+    session, account, contact, people, contracts = row
+    _touch(session)
+    rights = {"portal.people"} if people else set()
+    rights |= {"portal.contracts"} if contracts else set()
+    return portal_viewer(account, contact, frozenset(rights), token)
+
+
+def current_membership():
+    """The condition that a membership counts today."""
+    today = func.current_date()
+    return (
+        Membership.withdrawn_at.is_(None)
+        & (Membership.starts_on.is_(None) | (Membership.starts_on <= today))
+        & (Membership.ends_on.is_(None) | (Membership.ends_on >= today))
+    )
+
+
+def _alive(token: str, surface: str) -> tuple:
+    return (
+        Session.token_hash == _hash(token),
+        Session.surface == surface,
+        Session.seen_at > func.now() - timedelta(hours=IDLE_HOURS),
+        Session.created_at > func.now() - timedelta(days=ABSOLUTE_DAYS),
+    )
+
+
+def _touch(session: Session) -> None:
+    """Note that the session is used, at most every five minutes: a read of a page shall write nothing."""
+    if datetime.now(UTC) - session.seen_at > timedelta(minutes=5):
+        session.seen_at = func.now()
+
+
+def viewer_of_token(secret: str) -> Viewer | None:
+    """The person an API token belongs to, with the token's scopes; None when it is unknown, expired or revoked."""
+    if not secret.startswith(TOKEN_PREFIX) or len(secret) > 100:
+        return None
+    row = db.session.execute(
+        select(Token, Account, Staff, _version)
+        .join(Account, Account.id == Token.account_id)
+        .join(Staff, Staff.id == Account.staff_id)
+        .where(
+            Token.secret_hash == _hash(secret),
+            Token.revoked_at.is_(None),
+            Token.expires_at > func.now(),
+            Account.enabled,
+            Staff.active,
+            Staff.withdrawn_at.is_(None),
+        )
+    ).first()
+    if row is None:
+        return None
+    token, account, staff, version = row
+    know_version(version)
+    return staff_viewer(account, staff, "", token)
+
+
+def make_token(account_id: int, name: str, scopes: list[str], days: int = 365) -> str:
+    """Make an API token; returns the secret, which is shown this once."""
+    secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
+    db.session.add(
+        Token(
+            account_id=account_id,
+            name=name,
+            secret_hash=_hash(secret),
+            scopes=scopes,
+            expires_at=func.now() + timedelta(days=days),
+        )
+    )
+    db.session.flush()
+    return secret

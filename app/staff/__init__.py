@@ -1,0 +1,16 @@
+"""The desk: what the MSP's own people see. The doors are listed here, the rooms belong to the nouns."""
+
+from flask import Blueprint
+
+from app.companies import staff as companies
+from app.contacts import staff as contacts
+from app.contracts import staff as contracts
+from app.web.access import protect
+
+from . import history, home, jobs, options, profile
+
+blueprint = Blueprint("staff", __name__)
+protect(blueprint, "staff", sign_in="signin.sign_in", password="signin.password")
+
+for child in (home.bp, companies.bp, contacts.bp, contracts.bp, history.bp, jobs.bp, options.bp, profile.bp):
+    blueprint.register_blueprint(child)

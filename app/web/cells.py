@@ -1,0 +1,210 @@
+"""Cells and editors: one field of one record as templates show it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from app.fields import references
+from app.fields.kinds import Reference, digits
+from app.fields.registry import Field
+from app.i18n import current_locale
+
+
+@dataclass(slots=True)
+class Cell:
+    """One value at rest."""
+
+    id: str
+    tag: str
+    label: str
+    display: str
+    link: str | None = None
+    editable: bool = False
+    edit_url: str = ""
+    show_url: str = ""
+    save_url: str = ""
+    kind: str = ""
+    numeric: bool = False
+    lang: str | None = None
+    lock: str | None = None
+
+
+@dataclass(slots=True)
+class Conflicting:
+    """What somebody else wrote meanwhile."""
+
+    theirs: str
+    by: str
+    when: Any
+
+
+@dataclass(slots=True)
+class Editor:
+    """One value being edited: the cell's parts, the typed text and what is wrong with it."""
+
+    id: str
+    tag: str
+    label: str
+    display: str
+    name: str
+    input: str
+    value: Any
+    show_url: str = ""
+    save_url: str = ""
+    version: int = 0
+    options: list = field(default_factory=list)
+    search_url: str = ""
+    required: bool = False
+    max: int | None = None
+    help: str = ""
+    error: str | None = None
+    conflict: Conflicting | None = None
+    context: str = ""
+    numeric: bool = False
+    lang: str | None = None
+    section: str = ""
+    typed: str = ""
+
+
+class Titles:
+    """The names of referred records, one query for each noun that is referred to."""
+
+    def __init__(self, fields: Iterable[Field], rows: Iterable[Mapping[str, Any]]):
+        wanted: dict[str, set[int]] = {}
+        rows = list(rows)
+        for entry in fields:
+            if isinstance(entry.kind, Reference):
+                ids = {row.get(entry.name) for row in rows} - {None}
+                wanted.setdefault(entry.kind.noun, set()).update(ids)
+        self._found = {noun: references.titles(noun, ids) for noun, ids in wanted.items()}
+
+    def of(self, noun: str, record_id: int | None) -> str:
+        """The name of one record, '' for none."""
+        if record_id is None:
+            return ""
+        return self._found.get(noun, {}).get(record_id, f"#{record_id}")
+
+
+def display(entry: Field, value: Any, titles: Titles, locale: str) -> str:
+    """A value as this viewer reads it."""
+    if value is None:
+        return ""
+    if isinstance(entry.kind, Reference):
+        return titles.of(entry.kind.noun, value)
+    return entry.kind.format(value, locale)
+
+
+def cell(
+    entry: Field,
+    record_id: int,
+    value: Any,
+    titles: Titles,
+    *,
+    noun: str,
+    path: str,
+    tag: str,
+    editable: bool,
+    link: str | None = None,
+    locale: str | None = None,
+) -> Cell:
+    """The cell of a field; `path` is the record's address, `link` leads to it from the first column."""
+    text = display(entry, value, titles, locale or current_locale())
+    query = "?in=row" if tag == "td" else ""
+    address = f"{path}/fields/{entry.name}"
+    return Cell(
+        id=f"{noun}-{record_id}-{entry.name}",
+        tag=tag,
+        label=str(entry.label),
+        display=text,
+        link=link or _link(entry, value),
+        editable=editable,
+        edit_url=f"{address}/edit{query}",
+        show_url=f"{address}{query}",
+        save_url=f"{address}{query}",
+        kind=entry.kind.name,
+        numeric=entry.kind.numeric,
+        lock=entry.lock or None,
+    )
+
+
+def _link(entry: Field, value: Any) -> str | None:
+    if not value:
+        return None
+    match entry.kind.name:
+        case "email":
+            return f"mailto:{value}"
+        case "url":
+            return value
+        case "phone":
+            return f"tel:{'+' if value.strip().startswith('+') else ''}{digits(value)}"
+        case "reference":
+            return references.url(entry.kind.noun, value) or None
+    return None
+
+
+def editor(
+    entry: Field,
+    value: Any,
+    titles: Titles | None = None,
+    *,
+    id: str = "",
+    tag: str = "dd",
+    address: str = "",
+    version: int = 0,
+    record: Mapping[str, Any] | None = None,
+    typed: Any = None,
+    error: str | None = None,
+    context: str = "",
+) -> Editor:
+    """The editor of a field: with `typed` it shows what was typed, otherwise the value."""
+    record = record or {}
+    titles = titles or Titles([entry], [{entry.name: value}])
+    made = Editor(
+        id=id or f"field-{entry.name}",
+        tag=tag,
+        label=str(entry.label),
+        display=display(entry, value, titles, current_locale()),
+        name=entry.name,
+        input=entry.kind.input,
+        value=_value(entry, value) if typed is None else typed,
+        show_url=address,
+        save_url=address,
+        version=version,
+        required=entry.required,
+        max=entry.kind.max if entry.kind.input not in ("number", "duration", "select", "combobox") else None,
+        help=str(entry.help or ""),
+        error=error,
+        context=context,
+        numeric=entry.kind.numeric,
+        section=str(entry.section),
+    )
+    if isinstance(entry.kind, Reference):
+        company_id = record.get(entry.within) if entry.within else None
+        made.search_url = f"/options/{entry.kind.noun}" + (f"?company={company_id}" if company_id else "")
+        found = references.search(entry.kind.noun, "", company_id)
+        made.options = [(str(number), name) for number, name in found]
+        if value is not None and str(value) not in dict(made.options):
+            made.options.insert(0, (str(value), titles.of(entry.kind.noun, value)))
+        if typed is not None and not str(typed).isdigit():
+            made.typed, made.value = str(typed), ""
+    elif made.input in ("select", "checkboxes", "combobox"):
+        made.options = entry.kind.options(current_locale(), record) or []
+        if made.input == "combobox":
+            made.search_url = f"/options/{entry.kind.name}"
+        elif made.input == "select" and not made.options:
+            made.input = "text"
+    return made
+
+
+def _value(entry: Field, value: Any) -> Any:
+    if entry.kind.input == "checkboxes":
+        return list(value or [])
+    if entry.kind.input == "checkbox":
+        return bool(value)
+    if value is None:
+        return ""
+    if entry.kind.input == "date":
+        return value.isoformat()
+    if entry.kind.input in ("select", "combobox"):
+        return str(entry.kind.plain(value))
+    return entry.kind.format(value, current_locale()) if entry.kind.numeric else entry.kind.plain(value)

@@ -1,0 +1,94 @@
+"""Whole-record forms as templates show them, built from the registry; and doing a create once."""
+
+import secrets
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import request
+from flask_login import current_user
+
+from app.fields.errors import FieldErrors
+from app.fields.registry import Field
+from app.records import receipts
+
+from . import cells
+
+
+@dataclass
+class Form:
+    """Everything `shared/_form.html` shows."""
+
+    action: str
+    fields: list[cells.Editor]
+    id: str = "form"
+    method: str = "post"
+    errors: list[str] = field(default_factory=list)
+    nonce: str = ""
+    version: int | None = None
+    submit: str = ""
+    cancel_url: str = ""
+    hidden: list = field(default_factory=list)
+    wide: bool = False
+
+
+def form(
+    fields: Iterable[Field],
+    action: str,
+    *,
+    values: Mapping[str, Any] | None = None,
+    wrong: FieldErrors | None = None,
+    **more: Any,
+) -> Form:
+    """A form over these fields: with the record's values, or after an error with what was typed and the sentences."""
+    fields = list(fields)
+    values = values or {}
+    titles = cells.Titles(fields, [values])
+    shown = {entry.name for entry in fields}
+    return Form(
+        action=action,
+        fields=[
+            cells.editor(
+                entry,
+                values.get(entry.name, entry.kind.default),
+                titles,
+                id=f"{more.get('id', 'form')}-{entry.name}",
+                record=values,
+                typed=wrong.typed.get(entry.name) if wrong and wrong.typed else None,
+                error=sentence(wrong, entry.name),
+            )
+            for entry in fields
+        ],
+        errors=[error.message for name, error in wrong.errors.items() if name not in shown] if wrong else [],
+        **more,
+    )
+
+
+def sentence(wrong: FieldErrors | None, name: str) -> str | None:
+    """What is wrong with one field, with the way to mend it."""
+    if wrong is None or name not in wrong.errors:
+        return None
+    error = wrong.errors[name]
+    return f"{error.message} {error.hint or ''}".strip()
+
+
+def nonce() -> str:
+    """A number for one create form, so that sending it twice makes one record."""
+    return secrets.token_urlsafe(16)
+
+
+def once(create: Callable[[], int], address: Callable[[int], str]) -> str:
+    """Run `create` unless this form was sent before; returns the address of what was made, then or now.
+
+    A form without a nonce is simply run.
+    """
+    given = request.form.get("nonce", "")[:64]
+    if not given:
+        return address(create())
+    print_ = receipts.fingerprint(request.path)
+    earlier = receipts.claim(current_user.account_id, f"form:{given}", print_)
+    if earlier is not None and earlier.location:
+        return earlier.location
+    where = address(create())
+    receipts.answer(current_user.account_id, f"form:{given}", 303, where)
+    return where

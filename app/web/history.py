@@ -1,0 +1,55 @@
+"""The history of a record as templates show it."""
+
+from collections.abc import Iterable
+
+from flask import request
+from flask_login import current_user
+
+from app.i18n import gettext as _
+from app.records import history
+
+_TITLES = {
+    "create": lambda: _("Created"),
+    "withdraw": lambda: _("Withdrawn"),
+    "undo": lambda: _("Undone"),
+    "restore": lambda: _("Restored"),
+}
+
+
+def block(records: Iterable[tuple[str, Iterable[int]]], path: str) -> dict:
+    """The newest operations on these records; `path` is the address that shows this history alone."""
+    until = request.args.get("until", type=int)
+    entries, older = history.feed(records, current_user, until)
+    return {
+        "id": "history",
+        "operations": [_operation(entry) for entry in entries],
+        "older_url": f"{path}?until={older}" if older else None,
+    }
+
+
+def _operation(entry: history.Entry) -> dict:
+    here = f"?back={request.path}"
+    may = current_user.may("history.undo")
+    return {
+        "id": entry.id,
+        "when": entry.when,
+        "who": entry.who,
+        "on_behalf": entry.on_behalf,
+        "through": "" if entry.through == "screen" else entry.through,
+        "why": entry.why,
+        "title": _title(entry),
+        "changes": [
+            (line.label, line.before, line.after, f"/changes/{line.change_id}/{line.field}/undo{here}" if may else None)
+            for line in entry.lines
+        ],
+        "undo_url": f"/operations/{entry.id}/undo{here}" if may and entry.kind != "import" else None,
+        "undone": entry.undone,
+    }
+
+
+def _title(entry: history.Entry) -> str:
+    kind = _TITLES.get(entry.kind)
+    if entry.lines and entry.kind not in ("undo", "restore"):
+        return entry.title
+    words = kind() if kind else ""
+    return f"{words}: {entry.title}" if words and entry.title else words or entry.title

@@ -1,0 +1,221 @@
+"""Editing a field where it stands: the same three addresses for every field of every noun.
+
+`GET …/fields/phone` is the cell, `GET …/fields/phone/edit` its form, `POST …/fields/phone` saves it. Each answers a
+fragment to htmx and a whole page otherwise, so that everything works without scripts.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import parse_qs, urlsplit
+
+from flask import Blueprint, Response, make_response, redirect, render_template, request
+from flask_login import current_user
+
+from app.fields.errors import FieldError, FieldErrors
+from app.fields.form import read_one
+from app.fields.record import Record
+from app.fields.registry import Field, FieldSet
+from app.fields.settings import fields_of
+from app.i18n import gettext as _
+from app.records import undo, write
+from app.records.errors import EditConflict, NotFound
+from app.records.read import Loaded
+
+from . import cells
+from .access import allow, local_path
+
+
+@dataclass(frozen=True)
+class Inline:
+    """What inline editing needs to know of a noun on one surface."""
+
+    model: type[Record]
+    get: Callable[[int, object], Loaded]
+    path: str
+    view: str
+    edit: str
+    # Layout of the whole page that is shown without htmx.
+    page: str = "staff/base.html"
+    # (record, values, actor, base) -> operation; a noun with rules of its own brings its verb.
+    save: Callable = write.update
+
+    def address(self, record_id: int) -> str:
+        return f"{self.path}/{record_id}"
+
+    def cell(self, entry: Field, loaded: Loaded, tag: str, titles: cells.Titles | None = None) -> cells.Cell:
+        """The cell of one field of one record."""
+        value = loaded.values[entry.name]
+        return cells.cell(
+            entry,
+            loaded.id,
+            value,
+            titles or cells.Titles([entry], [loaded.values]),
+            noun=self.model.noun,
+            path=self.address(loaded.id),
+            tag=tag,
+            editable=current_user.may(self.edit) and entry.editable_by(current_user),
+        )
+
+    def facts(self, loaded: Loaded) -> list[tuple[str, list[cells.Cell]]]:
+        """All cells of a record's page, by section."""
+        fields = fields_of(self.model, current_user)
+        titles = cells.Titles(fields, [loaded.values])
+        return [
+            (title, [self.cell(entry, loaded, "dd", titles) for entry in entries])
+            for title, entries in fields.sections().items()
+        ]
+
+
+def inline(bp: Blueprint, noun: Inline) -> None:
+    """Add the addresses of inline editing to a noun's screens."""
+    at = "" if bp.url_prefix else noun.path
+
+    @bp.get(f"{at}/<int:id>/fields/<name>")
+    @allow(noun.view)
+    def field(id: int, name: str) -> Response:
+        """The cell at rest."""
+        loaded, entry = _find(noun, id, name)
+        if not request.wants_fragment:
+            return redirect(noun.address(id))
+        return _answer("shared/_cell.html", cell=noun.cell(entry, loaded, _tag()))
+
+    @bp.get(f"{at}/<int:id>/fields/<name>/edit")
+    @allow(noun.edit)
+    def edit_field(id: int, name: str) -> Response:
+        """The field's form."""
+        loaded, entry = _find(noun, id, name, editable=True)
+        return _form(noun, loaded, entry)
+
+    @bp.post(f"{at}/<int:id>/fields/<name>")
+    @allow(noun.edit)
+    def update_field(id: int, name: str) -> Response:
+        """Save the field, or show the form again with what is wrong."""
+        loaded, entry = _find(noun, id, name, editable=True)
+        typed = request.form.get("value") or request.form.get("value_text") or ""
+        if entry.kind.input == "checkboxes":
+            typed = request.form.getlist("value")
+        try:
+            value = read_one(entry, request.form, "value", loaded.values)
+            operation = None
+            if value != loaded.values[name]:
+                base = request.form.get("v", type=int)
+                operation = noun.save(loaded.record, {name: value}, actor=current_user.actor, base=base)
+        except FieldError as error:
+            return _form(noun, loaded, entry, 422, typed=typed, error=_sentence(error))
+        except FieldErrors as errors:
+            return _form(noun, loaded, entry, 422, typed=typed, error=_sentence(next(iter(errors.errors.values()))))
+        except EditConflict as conflict:
+            return _conflict(noun, id, entry, typed, conflict)
+        return _saved(noun, id, name, operation)
+
+    @bp.post(f"{at}/<int:id>/fields/<name>/undo")
+    @allow(noun.edit)
+    def undo_field(id: int, name: str) -> Response:
+        """Take back the edit that was just made here."""
+        _find(noun, id, name, editable=True)
+        operation = request.form.get("operation", type=int) or request.args.get("operation", type=int)
+        if operation is None or not write.touched(operation, noun.model, id, current_user.actor):
+            raise NotFound
+        undo.undo(operation, current_user.actor)
+        loaded, entry = _find(noun, id, name)
+        if not request.wants_fragment:
+            return redirect(noun.address(id), 303)
+        cell = noun.cell(entry, loaded, _tag())
+        response = _answer("shared/_cell_saved.html", cell=cell, toast={"text": _("Undone")})
+        response.headers["HX-Retarget"] = f"#{cell.id}"
+        response.headers["HX-Reswap"] = "outerHTML"
+        return response
+
+
+def _find(noun: Inline, id: int, name: str, editable: bool = False) -> tuple[Loaded, Field]:
+    """The record and the field, both only if this viewer may see (and change) them."""
+    loaded = noun.get(id, current_user)
+    entry = fields_of(noun.model, current_user).get(name)
+    if entry is None or (editable and not entry.editable_by(current_user)):
+        raise NotFound
+    return loaded, entry
+
+
+def _tag() -> str:
+    return "td" if request.args.get("in") == "row" else "dd"
+
+
+def _sentence(error: FieldError) -> str:
+    return f"{error.message} {error.hint or ''}".strip()
+
+
+def _editor(noun: Inline, loaded: Loaded, entry: Field, **more) -> cells.Editor:
+    tag = _tag()
+    address = f"{noun.address(loaded.id)}/fields/{entry.name}"
+    return cells.editor(
+        entry,
+        loaded.values[entry.name],
+        id=f"{noun.model.noun}-{loaded.id}-{entry.name}",
+        tag=tag,
+        address=address + ("?in=row" if tag == "td" else ""),
+        version=loaded.version,
+        record=loaded.values,
+        context=local_path(request.values.get("context"), "") if not request.wants_fragment else "",
+        **more,
+    )
+
+
+def _form(noun: Inline, loaded: Loaded, entry: Field, status: int = 200, **more) -> Response:
+    editor = _editor(noun, loaded, entry, **more)
+    if request.wants_fragment:
+        return _answer("shared/_cell_form.html", status, editor=editor)
+    editor.tag = "div"
+    editor.context = editor.context or noun.address(loaded.id)
+    page = render_template("shared/field_page.html", layout=noun.page, editor=editor, back=noun.address(loaded.id))
+    return make_response(page, status)
+
+
+def _conflict(noun: Inline, id: int, entry: Field, typed, conflict: EditConflict) -> Response:
+    """The form again with both values; saving once more overwrites knowingly, since it bears the new version."""
+    loaded = noun.get(id, current_user)
+    theirs = cells.Conflicting(noun.cell(entry, loaded, "dd").display, conflict.by, conflict.at)
+    editor = _editor(noun, loaded, entry, typed=typed)
+    editor.conflict, editor.version = theirs, conflict.version
+    if request.wants_fragment:
+        return _answer("shared/_cell_form.html", 409, editor=editor)
+    editor.tag = "div"
+    page = render_template("shared/field_page.html", layout=noun.page, editor=editor, back=noun.address(id))
+    return make_response(page, 409)
+
+
+def _saved(noun: Inline, id: int, name: str, operation) -> Response:
+    if not request.wants_fragment:
+        return redirect(local_path(request.form.get("context"), noun.address(id)), 303)
+    loaded, entry = _find(noun, id, name)
+    tag = _tag()
+    more: dict = {"cell": noun.cell(entry, loaded, tag)}
+    if operation is not None:
+        where = f"{noun.address(id)}/fields/{name}/undo?operation={operation.id}{'&in=row' if tag == 'td' else ''}"
+        more["toast"] = {"text": _("%(field)s saved", field=entry.label), "undo_url": where}
+    if neighbour := _neighbour(noun, name, request.form.get("_then", "")):
+        more["neighbour"] = _editor(noun, loaded, neighbour)
+    response = _answer("shared/_cell_saved.html", **more)
+    response.headers["HX-Trigger"] = f'{{"{noun.model.noun}:changed": {{"id": {id}}}}}'
+    return response
+
+
+def _neighbour(noun: Inline, name: str, then: str) -> Field | None:
+    """The editable field before or after this one, in the order in which they stand on the screen."""
+    if then not in ("next", "prev"):
+        return None
+    fields: FieldSet = fields_of(noun.model, current_user)
+    names = [entry.name for entry in fields if entry.listed] if _tag() == "td" else []
+    if _tag() == "td":
+        shown = parse_qs(urlsplit(request.headers.get("HX-Current-URL", "")).query).get("columns", [""])[0].split(",")
+        names = [one for one in shown if one in fields] or names
+    else:
+        names = [entry.name for entries in fields.sections().values() for entry in entries]
+    names = [one for one in names if fields[one].editable_by(current_user) or one == name]
+    if name not in names:
+        return None
+    place = names.index(name) + (1 if then == "next" else -1)
+    return fields[names[place]] if 0 <= place < len(names) else None
+
+
+def _answer(template: str, status: int = 200, **context) -> Response:
+    return make_response(render_template(template, **context), status)

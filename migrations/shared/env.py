@@ -1,0 +1,6 @@
+"""Alembic's entry for the shared tree: the caller brings the connection and its transaction."""
+
+from alembic import context
+
+context.configure(connection=context.config.attributes["connection"], transactional_ddl=False)
+context.run_migrations()

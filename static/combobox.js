@@ -1,0 +1,48 @@
+/* A remote choice: the text input becomes a Tom Select when it is first entered. Without scripts it stays a text input with a datalist. */
+(() => {
+"use strict";
+const files = {}, boxes = new Set();
+const load = url => files[url] ??= new Promise((yes, no) => {
+  document.head.append(Object.assign(document.createElement("script"), { src: url, onload: yes, onerror: no }));
+});
+const enhance = async input => {
+  if (!input?.matches?.("input[data-combobox]") || input.enhanced) return;
+  input.enhanced = true;
+  const { combobox, name, value, none, script, style } = input.dataset;
+  if (!document.querySelector(`link[href="${style}"]`)) {
+    document.head.append(Object.assign(document.createElement("link"), { rel: "stylesheet", href: style }));
+  }
+  await load(script);
+  const select = document.createElement("select"), had = document.activeElement === input;
+  const typed = input.value !== input.defaultValue ? input.value : "";
+  const label = input.getAttribute("aria-label") ?? input.labels[0]?.textContent.trim();
+  Object.assign(select, { id: input.id, name });
+  select.setAttribute("aria-label", label);
+  if (input.hasAttribute("form")) select.setAttribute("form", input.getAttribute("form"));
+  select.append(new Option("", ""));
+  if (value) select.append(new Option(input.defaultValue, value, true, true));
+  const ask = function (q, done) {
+    this.clearOptions();
+    return fetch(`${combobox}${combobox.includes("?") ? "&" : "?"}q=${encodeURIComponent(q)}`, { headers: { Accept: "application/json" } })
+    .then(answer => answer.json()).then(done, () => done());
+  };
+  const home = input.closest("dialog, main");
+  input.replaceWith(select);
+  const box = new TomSelect(select, {
+    valueField: "value", labelField: "text", searchField: [], maxItems: 1, placeholder: " ", hidePlaceholder: false, hideSelected: true, dropdownParent: "body", loadThrottle: 250, preload: "focus",
+    load: ask, score: () => () => 1, /* the server has chosen and ordered them */
+    render: { no_results: (_, escape) => `<div class="no-results">${escape(none)}</div>` },
+  });
+  box.control_input.setAttribute("aria-label", label);
+  box.wrapper.setAttribute("hx-morph-skip", "");
+  home?.append(box.dropdown); /* inside a landmark; no ancestor is positioned, so the place on the page is the same */
+  boxes.add(box);
+  if (had) box.focus();
+  if (typed) { box.setTextboxValue(typed); box.load(typed); }
+};
+document.addEventListener("htmx:after:swap", () => {
+  for (const box of boxes) if (!box.wrapper.isConnected) { boxes.delete(box); box.destroy(); }
+});
+document.addEventListener("focusin", event => enhance(event.target));
+enhance(document.activeElement);
+})();

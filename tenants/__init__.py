@@ -1,0 +1,21 @@
+"""Where rows live. The only code that knows that schemas, roles and database servers exist.
+
+A request or a job enters one organization (`scope`), and from then on `db.session` reads and writes that
+organization's schema and no other. Nothing here imports from `app`.
+"""
+
+from .db import NoTenant, Shared, Tenanted, db, tenancy
+from .scope import aside, enter, narrow, scope, wrap_requests
+
+__all__ = [
+    "NoTenant",
+    "Shared",
+    "Tenanted",
+    "aside",
+    "db",
+    "enter",
+    "narrow",
+    "scope",
+    "tenancy",
+    "wrap_requests",
+]

@@ -1,0 +1,56 @@
+"""The tables of the schema "shared": which organizations exist, at which hosts, on which server."""
+
+from datetime import datetime
+
+from sqlalchemy import DateTime, ForeignKey, Identity, Text, func
+from sqlalchemy.orm import Mapped, mapped_column
+
+from .db import Shared
+
+
+class Shard(Shared):
+    """A database server. 'main' is the one DATABASE_URL names and has no address of its own."""
+
+    __tablename__ = "shard"
+    name: Mapped[str] = mapped_column(Text, primary_key=True)
+    address: Mapped[str | None] = mapped_column(Text)
+
+
+class Organization(Shared):
+    """One MSP. The key is random, never changes and is never shown; slug and name may change."""
+
+    __tablename__ = "organization"
+    key: Mapped[str] = mapped_column(Text, primary_key=True)
+    slug: Mapped[str] = mapped_column(Text, unique=True)
+    name: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(Text, default="active")
+    shard: Mapped[str] = mapped_column(ForeignKey("shared.shard.name"), default="main")
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+
+
+class Host(Shared):
+    """A host name that leads to one organization; until it is verified it leads nowhere."""
+
+    __tablename__ = "host"
+    name: Mapped[str] = mapped_column(Text, primary_key=True)
+    organization: Mapped[str] = mapped_column(ForeignKey("shared.organization.key"), index=True)
+    token: Mapped[str] = mapped_column(Text)
+    verified_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+
+
+class MailAddress(Shared):
+    """An address that receives mail for one organization."""
+
+    __tablename__ = "mail_address"
+    address: Mapped[str] = mapped_column(Text, primary_key=True)
+    organization: Mapped[str] = mapped_column(ForeignKey("shared.organization.key"), index=True)
+
+
+class Wake(Shared):
+    """'This organization has work due at that moment', so that no one need visit every schema to find it."""
+
+    __tablename__ = "wake"
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    organization: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now(), index=True)

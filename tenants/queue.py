@@ -1,0 +1,141 @@
+"""The queue (RQ) and the dispatcher: how a worker hears that an organization has work.
+
+The queue carries only an organization's key and a job's id, as JSON. If it forgets everything, the dispatcher
+finds the same work again in the database.
+"""
+
+import logging
+import time
+
+from flask import current_app
+from redis import Redis
+from redis.exceptions import RedisError
+from rq import Queue
+from rq.exceptions import DuplicateJobError
+from rq.serializers import JSONSerializer
+from sqlalchemy import event, func, or_, select, text
+
+from . import engines
+from .db import TenantSession, db, tenancy
+from .jobs import FUNCTIONS, Job, wake
+from .resolve import UnknownOrganization
+from .scope import scope
+
+log = logging.getLogger(__name__)
+
+LANES = ("interactive", "long")
+PER_ORGANIZATION = 20
+RESEND_SECONDS = 30
+
+
+def redis() -> Redis:
+    """The connection of this process to Valkey or Redis; short time-outs, since no request may hang on it."""
+    if "deskhand.redis" not in current_app.extensions:
+        current_app.extensions["deskhand.redis"] = Redis.from_url(
+            current_app.config["REDIS_URL"], socket_timeout=10, socket_connect_timeout=2
+        )
+    return current_app.extensions["deskhand.redis"]
+
+
+def queues() -> list[Queue]:
+    """The queues a worker serves, the lane someone waits for first."""
+    return [Queue(f"deskhand-{lane}", connection=redis(), serializer=JSONSerializer) for lane in LANES]
+
+
+def send(key: str, job_id: int, lane: str) -> bool:
+    """Wake a worker for one job. False when the queue cannot be reached or has the job already."""
+    queue = queues()[LANES.index(lane)]
+    try:
+        queue.enqueue(
+            "tenants.runner.run",
+            key,
+            job_id,
+            job_id=f"{key}-{job_id}",
+            unique=True,
+            job_timeout=-1,
+            result_ttl=0,
+            failure_ttl=0,
+            ttl=3600,
+        )
+    except DuplicateJobError:
+        return False
+    except RedisError:
+        log.warning("The queue cannot be reached; the dispatcher will send job %s later", job_id)
+        return False
+    return True
+
+
+@event.listens_for(TenantSession, "after_commit")
+def _announce(session):
+    for key, job_id, lane in session.info.pop("announce", []):
+        if current_app.config.get("REDIS_URL"):
+            send(key, job_id, lane)
+
+
+@event.listens_for(TenantSession, "after_soft_rollback")
+def _forget(session, previous):
+    if not session.in_nested_transaction():
+        session.info.pop("announce", None)
+
+
+def dispatch() -> int:
+    """Send every due job that the wake list names, a few of each organization in turn; returns how many."""
+    with engines.engine("main", "desk").begin() as connection:
+        woken = connection.execute(
+            text(
+                "SELECT organization, array_agg(id) FROM shared.wake WHERE at <= clock_timestamp()"
+                " GROUP BY organization ORDER BY min(at) LIMIT 200"
+            )
+        ).all()
+    sent = 0
+    for key, ids in woken:
+        try:
+            sent += _dispatch_one(key)
+        except UnknownOrganization:
+            pass
+        except Exception:
+            log.warning("The jobs of organization %s could not be read", key, exc_info=True)
+        with engines.engine("main", "desk").begin() as connection:
+            connection.execute(text("DELETE FROM shared.wake WHERE id = ANY (:ids)"), {"ids": ids})
+    return sent
+
+
+def _dispatch_one(key: str) -> int:
+    with scope(key, seconds=15):
+        now = db.session.scalar(select(func.clock_timestamp()))
+        due = db.session.execute(
+            select(Job.id, Job.lane)
+            .where(
+                Job.kind.in_(FUNCTIONS),
+                or_(
+                    (Job.state == "queued") & (Job.run_at <= now),
+                    (Job.state == "running") & (Job.lease_until < now),
+                ),
+            )
+            .order_by(Job.run_at, Job.id)
+            .limit(PER_ORGANIZATION)
+        ).all()
+        rest = db.session.scalar(
+            select(func.min(func.coalesce(Job.lease_until, Job.run_at))).where(
+                or_(
+                    (Job.state == "queued") & (Job.run_at > now),
+                    (Job.state == "running") & (Job.lease_until >= now),
+                )
+            )
+        )
+        if due:
+            wake(1 if len(due) == PER_ORGANIZATION else RESEND_SECONDS)
+        if rest is not None:
+            wake(max(1.0, (rest - now).total_seconds() + 0.5))
+        here = tenancy()
+    return sum(send(here.key, job_id, lane) for job_id, lane in due)
+
+
+def dispatch_forever(interval: float = 1.0) -> None:
+    """Dispatch once a second until the process ends; a database that is away is waited for."""
+    while True:
+        try:
+            dispatch()
+        except Exception:
+            log.warning("The wake list could not be read", exc_info=True)
+        time.sleep(interval)

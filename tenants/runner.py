@@ -1,0 +1,144 @@
+"""Running one job: claim it, call its function inside its organization, write how it ended.
+
+This is what the queue's worker calls. It starts with no context at all; the organization comes from the arguments
+and is looked up again, so that a job for an organization that was suspended or is gone does nothing.
+"""
+
+import logging
+import threading
+from datetime import timedelta
+
+from flask import Flask
+from sqlalchemy import case, func, or_, select, update
+
+from .db import db
+from .jobs import ATTEMPTS, FUNCTIONS, Cancelled, Job, JobFailed, LostLease, Work, wake
+from .resolve import UnknownOrganization
+from .scope import scope
+
+log = logging.getLogger(__name__)
+_app: list[Flask] = []
+
+
+def install(app: Flask) -> None:
+    """Tell this worker process which application its jobs run in."""
+    _app[:] = [app]
+
+
+def run(key: str, job_id: int) -> str:
+    """Run one job of one organization; returns its state afterwards ('gone' when there was nothing to do)."""
+    app = _app[0]
+    with app.app_context():
+        try:
+            claimed = _claim(key, job_id, app.config["DESKHAND_LEASE"])
+        except UnknownOrganization:
+            return "gone"
+        if claimed is None:
+            return "gone"
+        function, args, work = claimed
+        beat = _Heartbeat(app, key, work)
+        beat.start()
+        try:
+            with scope(key):
+                function(work, **args)
+                _finish(work, "done")
+            return "done"
+        except LostLease:
+            return "gone"
+        except Cancelled:
+            return _end(key, work, "cancelled")
+        except JobFailed as error:
+            return _end(key, work, "failed", str(error))
+        except Exception as error:
+            log.exception("Job %s of organization %s failed", job_id, key)
+            return _end(key, work, "retry", f"{type(error).__name__}: {error}".splitlines()[0][:500])
+        finally:
+            beat.stop()
+
+
+def _claim(key: str, job_id: int, lease: int) -> tuple | None:
+    """Take the job if it is due and nobody holds it; a job taken too often is parked as failed."""
+    with scope(key):
+        due = or_(
+            Job.state == "queued", (Job.state == "running") & (Job.lease_until < func.clock_timestamp())
+        )
+        row = db.session.execute(
+            update(Job)
+            .where(Job.id == job_id, due, Job.run_at <= func.clock_timestamp(), Job.kind.in_(FUNCTIONS))
+            .values(
+                state=case((Job.attempt >= ATTEMPTS, "failed"), else_="running"),
+                error=case((Job.attempt >= ATTEMPTS, func.coalesce(func.nullif(Job.error, ""), "died")), else_=""),
+                finished_at=case((Job.attempt >= ATTEMPTS, func.now())),
+                attempt=Job.attempt + 1,
+                fence=Job.fence + 1,
+                lease_until=func.clock_timestamp() + timedelta(seconds=lease),
+                started_at=func.coalesce(Job.started_at, func.now()),
+            )
+            .returning(Job.state, Job.kind, Job.args, Job.fence, Job.saved, Job.account_id)
+            .execution_options(synchronize_session=False)
+        ).first()
+        if row is None or row.state == "failed":
+            return None
+        wake(lease + 1)
+        return FUNCTIONS[row.kind], row.args, Work(job_id, row.fence, row.saved, row.account_id, lease)
+
+
+def _finish(work: Work, state: str, error: str = "") -> None:
+    """Write the end in the work's own transaction; raises `LostLease` when this run no longer holds the job."""
+    row = db.session.execute(
+        update(Job)
+        .where(Job.id == work.id, Job.fence == work.fence, Job.state == "running")
+        .values(state=state, error=error, finished_at=func.now(), lease_until=None)
+        .returning(Job.id)
+        .execution_options(synchronize_session=False)
+    ).first()
+    if row is None:
+        raise LostLease(f"Job {work.id} was taken over.")
+
+
+def _end(key: str, work: Work, state: str, error: str = "") -> str:
+    """Write an end that is not success, after what the job had not yet committed was rolled back."""
+    with scope(key):
+        if state != "retry":
+            try:
+                _finish(work, state, error)
+            except LostLease:
+                return "gone"
+            return state
+        attempt = db.session.scalar(select(Job.attempt).where(Job.id == work.id)) or ATTEMPTS
+        if attempt >= ATTEMPTS:
+            _finish(work, "failed", error)
+            return "failed"
+        pause = 5 * 4 ** (attempt - 1)
+        db.session.execute(
+            update(Job)
+            .where(Job.id == work.id, Job.fence == work.fence, Job.state == "running")
+            .values(state="queued", error=error, run_at=func.clock_timestamp() + timedelta(seconds=pause))
+            .execution_options(synchronize_session=False)
+        )
+        wake(pause)
+        return "queued"
+
+
+class _Heartbeat(threading.Thread):
+    """Extends the lease while a long statement runs, from a connection of its own; dies with the process."""
+
+    def __init__(self, app: Flask, key: str, work: Work):
+        super().__init__(daemon=True)
+        self.app, self.key, self.work, self.over = app, key, work, threading.Event()
+
+    def stop(self) -> None:
+        self.over.set()
+
+    def run(self) -> None:
+        while not self.over.wait(self.work.lease / 3):
+            try:
+                with self.app.app_context(), scope(self.key, seconds=10):
+                    db.session.execute(
+                        update(Job)
+                        .where(Job.id == self.work.id, Job.fence == self.work.fence, Job.state == "running")
+                        .values(lease_until=func.clock_timestamp() + timedelta(seconds=self.work.lease))
+                        .execution_options(synchronize_session=False)
+                    )
+            except Exception:
+                log.warning("The lease of job %s could not be extended", self.work.id, exc_info=True)
