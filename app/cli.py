@@ -5,6 +5,7 @@ import click
 from tenants import cli as tenants_cli
 
 from . import create_app
+from .demo import demo
 from .people import cli as people_cli
 from .run import serve, worker
 from .signin import cli as signin_cli
@@ -22,6 +23,7 @@ main.add_command(tenants_cli.org)
 main.add_command(tenants_cli.migrate_command)
 main.add_command(people_cli.user)
 main.add_command(signin_cli.token)
+main.add_command(demo)
 main.add_command(serve)
 main.add_command(worker)
 

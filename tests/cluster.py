@@ -112,11 +112,13 @@ def running() -> Iterator[Cluster]:
     """A cluster in a temporary folder, gone afterwards. PostgreSQL runs as another user when the tests run as root."""
     room = _room()
     _sweep(room)
-    folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=room))
+    new = Path(tempfile.mkdtemp(dir=room))
     if os.geteuid() == 0:
-        folder.chmod(0o711)
+        new.chmod(0o711)
     cluster = None
-    with locked(folder / "lock"):
+    with locked(new / "lock"):
+        # Under this name others look for what nobody holds: it gets it when it is held.
+        folder = new.rename(room / f"{PREFIX}{new.name}")
         try:
             cluster = Cluster(folder)
             yield cluster
@@ -139,7 +141,7 @@ def _sweep(room: Path) -> None:
     """Remove what earlier runs left behind when they were killed: nobody holds their lock any more."""
     for folder in room.glob(f"{PREFIX}*"):
         try:
-            with open(folder / "lock", "a") as file:
+            with open(folder / "lock") as file:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 shutil.rmtree(folder, ignore_errors=True)
         except OSError:

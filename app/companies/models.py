@@ -22,6 +22,15 @@ _SEARCH = (
 )
 
 
+class CustomerNumber(Whole):
+    """The number by which a customer is known; it counts nothing, so its digits are not grouped."""
+
+    numeric = False
+
+    def format(self, value, locale=None) -> str:
+        return self.plain(value)
+
+
 class Company(Record):
     """A customer of the MSP: an organization whose people raise tickets."""
 
@@ -44,7 +53,7 @@ class Company(Record):
     companies_sql = "ARRAY[t.id]"
 
     number: Mapped[int] = field(
-        Whole(_l("Customer ID")),
+        CustomerNumber(_l("Customer ID")),
         listed=True,
         readonly=True,
         sheet="Customer ID",

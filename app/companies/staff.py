@@ -33,7 +33,7 @@ def companies_list(**more):
         title=_("Companies"),
         record_path="/companies",
         edit="companies.edit",
-        columns=["number", "name", "users", "kind", "domains", "phone", "account_manager_id", "created_at", "updated_at"],
+        columns=["name", "number", "users", "kind", "domains", "phone", "account_manager_id", "created_at", "updated_at"],
         export_url="/exports/companies/new" if current_user.may("exports.run") else None,
         empty={
             "text": _("No companies yet. Companies are your customers; their people and contracts belong to them."),

@@ -152,7 +152,7 @@ class Contact(Record):
         Country(_l("Country")), section=ADDRESS, portal="edit", sheet="Country", synonyms=("land",)
     )
     state: Mapped[str | None] = field(
-        Region(_l("State"), country="country", max=32),
+        Region(_l("State"), country="country", max=64),
         section=ADDRESS,
         portal="edit",
         sheet="State",

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import aliased
 
 from app.fields import references
@@ -45,6 +45,8 @@ class Entry:
     why: str
     undone: bool
     undoes: int | None
+    # How many records the whole operation touched, these and others.
+    size: int = 1
     actions: set[str] = field(default_factory=set)
     lines: list[Line] = field(default_factory=list)
 
@@ -71,6 +73,8 @@ def feed(records: Iterable[tuple[str, Iterable[int]]], viewer, until: int | None
         entry.lines += _lines(change, viewer)
     _name_references(entries.values(), rows)
     found = list(entries.values())
+    for operation_id, size in _sizes(entries).items():
+        entries[operation_id].size = size
     return found[:PAGE], (found[PAGE - 1].id if len(found) > PAGE else None)
 
 
@@ -132,3 +136,42 @@ def made_and_changed(record) -> dict[str, str]:
     ids = {record.created_op, record.updated_op} - {None}
     names = dict(db.session.execute(select(Operation.id, Operation.actor).where(Operation.id.in_(ids))).tuples().all())
     return {"created_by": names.get(record.created_op, ""), "updated_by": names.get(record.updated_op, "")}
+
+
+def counts(operation_id: int) -> dict[tuple[str, str], int]:
+    """How many records of which noun an operation made, changed or withdrew."""
+    rows = db.session.execute(
+        select(Change.noun, Change.action, func.count())
+        .where(Change.operation_id == operation_id)
+        .group_by(Change.noun, Change.action)
+        .order_by(Change.noun, Change.action)
+    )
+    return {(noun, action): n for noun, action, n in rows}
+
+
+def records_of(operation_id: int, most: int = 50) -> list[tuple[str, int, str, str]]:
+    """The first records an operation touched: noun, id, name and address, where the noun has a page."""
+    rows = db.session.execute(
+        select(Change.noun, Change.record_id)
+        .where(Change.operation_id == operation_id)
+        .group_by(Change.noun, Change.record_id)
+        .order_by(Change.noun, Change.record_id)
+        .limit(most)
+    ).all()
+    found = []
+    for noun in sorted({row.noun for row in rows}):
+        ids = [row.record_id for row in rows if row.noun == noun]
+        names = references.titles(noun, ids) if references.is_referable(noun) else {}
+        found += [(noun, one, names.get(one, f"#{one}"), references.url(noun, one)) for one in ids]
+    return [row for row in found if row[3]]
+
+
+def undone_by(operation_id: int) -> int | None:
+    """The operation that took this one back, if any."""
+    return db.session.scalar(select(Operation.id).where(Operation.undoes == operation_id))
+
+
+def _sizes(ids: Iterable[int]) -> dict[int, int]:
+    """How many records each operation touched."""
+    rows = select(Change.operation_id, func.count()).where(Change.operation_id.in_(ids)).group_by(Change.operation_id)
+    return dict(db.session.execute(rows).tuples().all())

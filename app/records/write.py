@@ -200,6 +200,16 @@ def touched(operation_id: int, model: type[Record], record_id: int, actor: Actor
     return direct or (bool(changes) and all(change.noun != model.noun for change in changes))
 
 
+def fields_touched(operation: Operation, model: type[Record], record_id: int) -> list[str]:
+    """The fields of this record that the operation changed."""
+    after = db.session.scalar(
+        select(Change.after).where(
+            Change.operation_id == operation.id, Change.noun == model.noun, Change.record_id == record_id
+        )
+    )
+    return sorted(after or {})
+
+
 def expire(model: type[Record], ids: Iterable[int]) -> None:
     """Let the next use of these records read them anew."""
     mapper = inspect(model)

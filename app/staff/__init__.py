@@ -7,10 +7,10 @@ from app.contacts import staff as contacts
 from app.contracts import staff as contracts
 from app.web.access import protect
 
-from . import history, home, jobs, options, profile
+from . import columns, history, home, jobs, options, profile
 
 blueprint = Blueprint("staff", __name__)
 protect(blueprint, "staff", sign_in="signin.sign_in", password="signin.password")
 
-for child in (home.bp, companies.bp, contacts.bp, contracts.bp, history.bp, jobs.bp, options.bp, profile.bp):
+for child in (home.bp, companies.bp, contacts.bp, contracts.bp, history.bp, jobs.bp, options.bp, profile.bp, columns.bp):
     blueprint.register_blueprint(child)

@@ -6,6 +6,7 @@ from flask import request
 from flask_login import current_user
 
 from app.i18n import gettext as _
+from app.i18n import ngettext
 from app.records import history
 
 _TITLES = {
@@ -27,9 +28,15 @@ def block(records: Iterable[tuple[str, Iterable[int]]], path: str) -> dict:
     }
 
 
+# An operation that touched more than the record and what stands beside it is undone on its own page.
+FEW = 6
+
+
 def _operation(entry: history.Entry) -> dict:
-    here = f"?back={request.path}"
+    here = f"?back={request.path.removesuffix('/history')}"
     may = current_user.may("history.undo")
+    small = entry.size <= FEW
+    single = len(entry.lines) == 1 and entry.size == 1
     return {
         "id": entry.id,
         "when": entry.when,
@@ -38,11 +45,13 @@ def _operation(entry: history.Entry) -> dict:
         "through": "" if entry.through == "screen" else entry.through,
         "why": entry.why,
         "title": _title(entry),
+        "more_url": None if small else f"/operations/{entry.id}",
+        "more": "" if small else ngettext("%(num)d change in all", "%(num)d changes in all", entry.size),
         "changes": [
             (line.label, line.before, line.after, f"/changes/{line.change_id}/{line.field}/undo{here}" if may else None)
             for line in entry.lines
         ],
-        "undo_url": f"/operations/{entry.id}/undo{here}" if may and entry.kind != "import" else None,
+        "undo_url": f"/operations/{entry.id}/undo{here}" if may and small and not single else None,
         "undone": entry.undone,
     }
 

@@ -191,12 +191,20 @@ def _saved(noun: Inline, id: int, name: str, operation) -> Response:
     more: dict = {"cell": noun.cell(entry, loaded, tag)}
     if operation is not None:
         where = f"{noun.address(id)}/fields/{name}/undo?operation={operation.id}{'&in=row' if tag == 'td' else ''}"
-        more["toast"] = {"text": _("%(field)s saved", field=entry.label), "undo_url": where}
+        more["toast"] = {"text": _("%(field)s saved", field=entry.label), "undo_url": where, "focus": more["cell"].id}
+        more["beside"] = _changed_too(noun, loaded, name, operation, tag)
     if neighbour := _neighbour(noun, name, request.form.get("_then", "")):
         more["neighbour"] = _editor(noun, loaded, neighbour)
     response = _answer("shared/_cell_saved.html", **more)
     response.headers["HX-Trigger"] = f'{{"{noun.model.noun}:changed": {{"id": {id}}}}}'
     return response
+
+
+def _changed_too(noun: Inline, loaded: Loaded, name: str, operation, tag: str) -> list[cells.Cell]:
+    """The cells of the fields that followed the saved one, such as the time zone that follows the country."""
+    fields = fields_of(noun.model, current_user)
+    others = [one for one in write.fields_touched(operation, noun.model, loaded.id) if one != name and one in fields]
+    return [noun.cell(fields[one], loaded, tag) for one in others]
 
 
 def _neighbour(noun: Inline, name: str, then: str) -> Field | None:

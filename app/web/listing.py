@@ -97,7 +97,6 @@ def listing(
     columns: list[str] | None = None,
     add: AddRow | None = None,
     export_url: str | None = None,
-    columns_url: str = "",
     empty: dict | None = None,
 ) -> Listing:
     """Read the page that the request's address asks for from `base` and put it into a template's words.
@@ -134,7 +133,7 @@ def listing(
         filter_fields=[_filter_field(entry, locale) for entry in fields if not entry.related or entry.related.matches],
         column_choices=[(e.name, e.label, e.name in asked.columns) for e in _columns_in_order(fields, asked.columns)]
         + [(name, label, name in asked.columns) for name, label in MOMENTS.items()],
-        columns_url=columns_url,
+        columns_url="/columns?" + urlencode({"back": _url(path, args)}),
         next_url=_url(path, args, after=page.after) if page.after else None,
         prev_url=_url(path, args, before=page.before) if page.before else None,
         first_url=_url(path, args) if page.before else None,

@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cache
 
 from flask import Flask, g, url_for
-from flask_babel import format_datetime, format_decimal, get_timezone
+from flask_babel import format_date, format_datetime, format_decimal, get_timezone
 from markupsafe import Markup
 
 from tenants.db import NoTenant, tenancy
@@ -62,7 +62,7 @@ class _Organization:
 def init_app(app: Flask) -> None:
     """Add the globals, and make undefined names an error rather than silence."""
     app.jinja_env.globals.update(asset=asset, local_time=local_time, organization=_Organization())
-    app.jinja_env.filters["numberformat"] = format_decimal
+    app.jinja_env.filters.update(numberformat=format_decimal, dateformat=format_date)
     app.jinja_env.add_extension("jinja2.ext.i18n")
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 

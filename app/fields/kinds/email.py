@@ -13,7 +13,7 @@ from ..errors import FieldError
 from .cleaning import shown
 from .kind import Context, Kind, too_long
 
-# The plain majority of addresses: a dot-atom (RFC 5322 3.2.3) of at most 64 characters, then labels of letters,
+# The plain majority of addresses: a dot-atom (RFC 5322 3.2.3), then labels of letters,
 # digits and hyphens (RFC 1123 2.1), the last of which has letters only. What is outside of it (umlauts, xn--,
 # oddities) is read by the library. Every alternative starts with another character: no backtracking.
 _PLAIN = re.compile(
@@ -52,6 +52,8 @@ class Email(Kind):
 
     def read(self, text: str, context: Context) -> str:
         """The normalised address."""
+        if "@" not in text:
+            raise _refused(text)
         try:
             address = validate_email(
                 text, check_deliverability=False, globally_deliverable=False, test_environment=True
@@ -96,10 +98,15 @@ def _refused(text: str) -> FieldError:
             code="several",
             hint=_("Keep one of them here and put the others into fields of their own."),
         )
-    bare = text[7:] if text[:7].lower() == "mailto:" else parseaddr(text)[1]
-    hint = _("Write it like ann@acme.example: one @, and a domain with a dot behind it.")
-    if bare != text and _PLAIN(bare):
-        hint = _("Write %(address)s.", address=bare)
     return FieldError(
-        _("An e-mail address is expected; “%(found)s” is none.", found=shown(text)), code="format", hint=hint
+        _("An e-mail address is expected; “%(found)s” is none.", found=shown(text)),
+        code="format",
+        hint=lambda: _advice(text),
     )
+
+
+def _advice(text: str) -> str:
+    bare = text[7:] if text[:7].lower() == "mailto:" else parseaddr(text)[1]
+    if bare != text and _PLAIN(bare):
+        return _("Write %(address)s.", address=bare)
+    return _("Write it like ann@acme.example: one @, and a domain with a dot behind it.")
