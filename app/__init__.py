@@ -1,50 +1,13 @@
-"""The application, put together in the order in which a request meets its parts."""
+"""Deskhand's application. `create_app` is read in `app.application`, top to bottom.
 
-from pathlib import Path
+It is found here by name only when asked for: the supervisor and the command line's help need no web framework, and
+importing one takes longer than all they do.
+"""
 
-from flask import Flask, request
-
-from tenants import wrap_requests
-from tenants.resolve import Organization, by_host
-
-from . import errors, extensions, subscribers
-from .admin import blueprint as admin
-from .api import blueprint as api
-from .config import Settings, flask_config, load
-from .portal import blueprint as portal
-from .signin import blueprints as signin
-from .staff import blueprint as staff
-from .web import access, headers, health, htmx, markup
-
-ROOT = Path(__file__).resolve().parent.parent
+import importlib
 
 
-def create_app(settings: Settings | None = None, **overrides) -> Flask:
-    """Make the WSGI application. `overrides` are Flask settings, for tests."""
-    app = Flask(__name__, template_folder=ROOT / "templates", static_folder=None)
-    app.config.update(flask_config(settings or load()), **overrides)
-
-    extensions.init_app(app)
-    htmx.init_app(app)
-    headers.init_app(app)
-    health.init_app(app)
-    wrap_requests(app, _organization)
-    markup.init_app(app)
-    errors.init_app(app)
-
-    for blueprint in (*signin, staff, portal, admin, api):
-        app.register_blueprint(blueprint)
-
-    subscribers.check()
-    access.check_policies(app)
-    return app
-
-
-def _organization() -> Organization | None:
-    """The organization whose verified host this request names; none for health checks and static files."""
-    if request.endpoint in health.ENDPOINTS:
-        return None
-    found = by_host(request.host)
-    if found is None:
-        raise errors.UnknownHost
-    return found
+def __getattr__(name: str):
+    if name == "create_app":
+        return importlib.import_module("app.application").create_app
+    raise AttributeError(f"module 'app' has no attribute {name!r}")

@@ -4,7 +4,8 @@ import click
 
 from tenants import cli as tenants_cli
 
-from . import create_app
+from .application import create_app
+from .config import load_for_commands
 from .demo import demo
 from .people import cli as people_cli
 from .run import serve, worker
@@ -16,7 +17,7 @@ from .signin import cli as signin_cli
 def main(context: click.Context):
     """Deskhand, the customer desk for managed service providers."""
     if context.invoked_subcommand not in ("serve", "worker"):
-        context.with_resource(create_app().app_context())
+        context.with_resource(create_app(load_for_commands()).app_context())
 
 
 main.add_command(tenants_cli.org)

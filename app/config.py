@@ -1,6 +1,7 @@
 """Every environment variable Deskhand reads, once, with its type and its default."""
 
 import contextlib
+import json
 import os
 import secrets
 from pathlib import Path
@@ -55,6 +56,17 @@ def load(**overrides) -> Settings:
     settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not settings.secret_key.get_secret_value():
         settings.secret_key = SecretStr(_kept_secret(settings.home / "secret_key"))
+    return settings
+
+
+def load_for_commands() -> Settings:
+    """As `load`; where nothing else is said, commands talk to the servers `make run` has started in the same home."""
+    settings = load()
+    path = settings.home / "services.json"
+    if not settings.database_url.get_secret_value() and path.exists():
+        running = json.loads(path.read_text())
+        settings.database_url = SecretStr(running["DATABASE_URL"])
+        settings.redis_url = SecretStr(running["REDIS_URL"])
     return settings
 
 

@@ -3,16 +3,19 @@
 import logging
 
 from flask import Flask, Response, g, jsonify, make_response, render_template, request
+from flask_login import AnonymousUserMixin
 from flask_wtf.csrf import CSRFError
-from psycopg.errors import InsufficientPrivilege, QueryCanceled
+from psycopg.errors import QueryCanceled
 from sqlalchemy.exc import DBAPIError, OperationalError
 from werkzeug.exceptions import HTTPException
 
-from tenants import db
+from tenants import Suspended, db
 
+from .fields.api import pointer
 from .fields.errors import FieldErrors
 from .i18n import gettext as _
 from .records.errors import DeskError, NotFound
+from .web.surfaces import surface
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +31,7 @@ TITLES = {
     404: lambda: _("Not found"),
     405: lambda: _("This address cannot be used that way"),
     409: lambda: _("Not possible now"),
+    412: lambda: _("Changed in the meantime"),
     413: lambda: _("That is too large"),
     415: lambda: _("This kind of content is not read here"),
     422: lambda: _("Something typed needs another look"),
@@ -43,7 +47,11 @@ def init_app(app: Flask) -> None:
 
     @app.errorhandler(DeskError)
     def _desk(error: DeskError):
-        return show(error.status, str(error), bare=isinstance(error, UnknownHost))
+        if isinstance(error, UnknownHost):
+            _nobody()
+        response = show(error.status, str(error), bare=isinstance(error, UnknownHost), facts=error.facts)
+        response.headers.update(error.headers)
+        return response
 
     @app.errorhandler(FieldErrors)
     def _fields(error: FieldErrors):
@@ -58,14 +66,18 @@ def init_app(app: Flask) -> None:
     def _http(error: HTTPException):
         response = show(error.code or 500, _sentence(error.code or 500, error.description))
         for name, value in error.get_headers():
-            if name.lower() in ("allow", "retry-after"):
+            if name.lower() in ("allow", "retry-after", "www-authenticate"):
                 response.headers[name] = value
         return response
 
+    @app.errorhandler(Suspended)
+    def _suspended(error: Suspended):
+        _nobody()
+        return show(503, _("This organization is suspended. Please ask whoever runs it."), bare=True)
+
     @app.errorhandler(DBAPIError)
     def _database(error: DBAPIError):
-        if isinstance(error.orig, InsufficientPrivilege) and "set role" in str(error.orig):
-            return show(503, _("This organization is suspended. Please ask whoever runs it."), bare=True)
+        _nobody()
         if isinstance(error.orig, QueryCanceled):
             log.warning("A statement took too long", exc_info=error)
             return _later(_("This took too long. Narrow it down with a filter and try again."))
@@ -77,8 +89,15 @@ def init_app(app: Flask) -> None:
     @app.errorhandler(Exception)
     def _unexpected(error: Exception):
         log.error("Request %s failed: %s %s", g.get("request_id"), request.method, request.path, exc_info=error)
+        _nobody()
         sentence = _("It is not your fault, and nothing was saved. If it happens again, quote the number below.")
         return show(500, sentence, bare=True)
+
+
+def _nobody() -> None:
+    """Show what follows to nobody in particular: who is signed in stands in the database, which may not answer."""
+    db.session.rollback()
+    g._login_user = AnonymousUserMixin()
 
 
 def _later(sentence: str) -> Response:
@@ -96,12 +115,14 @@ def _sentence(status: int, otherwise: str | None) -> str:
     }.get(status, otherwise or TITLES.get(status, TITLES[500])())
 
 
-def show(status: int, sentence: str, bare: bool = False, errors: dict | None = None) -> Response:
-    """The error as page, line or problem+json. `bare` pages ask nothing of the database."""
+def show(
+    status: int, sentence: str, bare: bool = False, errors: dict | None = None, facts: dict | None = None
+) -> Response:
+    """The error as page, line or problem+json. `bare` pages ask nothing of the database; `facts` are for programs."""
     db.session.rollback()
     heading = TITLES.get(status, TITLES[500])()
-    if request.path.startswith("/api/"):
-        return problem(status, heading, sentence, errors)
+    if surface() == "api":
+        return problem(status, heading, sentence, errors, facts)
     given = {"status": status, "heading": heading, "text": sentence, "request_id": g.get("request_id", "")}
     if request.headers.get("HX-Request") == "true":
         response = make_response(render_template("errors/_line.html", **given), status)
@@ -111,12 +132,15 @@ def show(status: int, sentence: str, bare: bool = False, errors: dict | None = N
     return make_response(render_template("errors/page.html", bare=bare, **given), status)
 
 
-def problem(status: int, title: str, detail: str, errors: dict | None = None) -> Response:
-    """RFC 9457 problem details."""
+def problem(
+    status: int, title: str, detail: str, errors: dict | None = None, facts: dict | None = None
+) -> Response:
+    """RFC 9457 problem details; the errors of fields bear JSON pointers (RFC 6901) into the request's document."""
     body = {"type": "about:blank", "title": title, "status": status, "detail": detail, "request_id": g.get("request_id")}
+    body |= facts or {}
     if errors:
         body["errors"] = [
-            {"pointer": f"/{name}", "code": error.code, "message": error.message, "hint": error.hint}
+            {"pointer": pointer(name), "code": error.code, "message": error.message, "hint": error.hint}
             for name, error in errors.items()
         ]
     response = jsonify(body)

@@ -1,6 +1,7 @@
 """Starting the web server and the workers."""
 
 import multiprocessing
+import os
 import signal
 import sys
 
@@ -12,7 +13,7 @@ from rq.serializers import JSONSerializer
 
 from tenants import checks, queue, runner
 
-from . import create_app
+from .application import create_app
 from .config import load
 
 
@@ -50,8 +51,9 @@ def worker(burst: bool):
 def _dispatcher() -> None:
     """The process that reads the wake list."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = os.getppid()
     with create_app(DATABASE_POOL=None).app_context():
-        queue.dispatch_forever()
+        queue.dispatch_while(lambda: os.getppid() == parent)
 
 
 def _work(burst: bool) -> None:

@@ -1,5 +1,5 @@
 """What a WSGI server loads."""
 
-from . import create_app
+from .application import create_app
 
 application = create_app()

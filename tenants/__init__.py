@@ -4,12 +4,13 @@ A request or a job enters one organization (`scope`), and from then on `db.sessi
 organization's schema and no other. Nothing here imports from `app`.
 """
 
-from .db import NoTenant, Shared, Tenanted, db, tenancy
+from .db import NoTenant, Shared, Suspended, Tenanted, db, tenancy
 from .scope import aside, enter, narrow, scope, wrap_requests
 
 __all__ = [
     "NoTenant",
     "Shared",
+    "Suspended",
     "Tenanted",
     "aside",
     "db",

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from flask import g, has_app_context
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session
+from psycopg.errors import InsufficientPrivilege
 from sqlalchemy import MetaData, event
+from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.orm import DeclarativeBase
 
 from . import engines
@@ -37,6 +39,10 @@ class Tenanted(DeclarativeBase):
 
 class NoTenant(RuntimeError):
     """A query was made outside any organization: refused, never answered from a default."""
+
+
+class Suspended(RuntimeError):
+    """The organization is suspended: the logins have lost the right to enter it."""
 
 
 @dataclass(frozen=True)
@@ -90,10 +96,18 @@ _PRELUDE = (
 
 
 def enter_transaction(connection, here: Tenancy) -> None:
-    """Put this connection's current transaction inside the organization; commit or rollback undoes it."""
+    """Put this connection's current transaction inside the organization; commit or rollback undoes it.
+
+    Raises `Suspended`.
+    """
     contact = "" if here.contact_id is None else str(here.contact_id)
     path = f'"{here.schema}", extensions'
-    connection.exec_driver_sql(_PRELUDE, (here.role, path, contact, f"{here.seconds}s"))
+    try:
+        connection.exec_driver_sql(_PRELUDE, (here.role, path, contact, f"{here.seconds}s"))
+    except ProgrammingError as error:
+        if isinstance(error.orig, InsufficientPrivilege):
+            raise Suspended(f"The organization {here.slug or here.key} is suspended.") from error
+        raise
     if here.login == "portal":
         for statement in portal_prelude:
             connection.exec_driver_sql(statement)

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import DateTime, ForeignKey, Identity, Text, func
+from sqlalchemy import BigInteger, DateTime, ForeignKey, Identity, Text, func
 from sqlalchemy.orm import Mapped, mapped_column
 
 from .db import Shared
@@ -23,8 +23,8 @@ class Organization(Shared):
     key: Mapped[str] = mapped_column(Text, primary_key=True)
     slug: Mapped[str] = mapped_column(Text, unique=True)
     name: Mapped[str] = mapped_column(Text)
-    state: Mapped[str] = mapped_column(Text, default="active")
-    shard: Mapped[str] = mapped_column(ForeignKey("shared.shard.name"), default="main")
+    state: Mapped[str] = mapped_column(Text, server_default="active")
+    shard: Mapped[str] = mapped_column(ForeignKey("shared.shard.name"), server_default="main")
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
 
 
@@ -33,7 +33,9 @@ class Host(Shared):
 
     __tablename__ = "host"
     name: Mapped[str] = mapped_column(Text, primary_key=True)
-    organization: Mapped[str] = mapped_column(ForeignKey("shared.organization.key"), index=True)
+    organization: Mapped[str] = mapped_column(
+        ForeignKey("shared.organization.key", ondelete="CASCADE"), index=True
+    )
     token: Mapped[str] = mapped_column(Text)
     verified_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
@@ -44,13 +46,15 @@ class MailAddress(Shared):
 
     __tablename__ = "mail_address"
     address: Mapped[str] = mapped_column(Text, primary_key=True)
-    organization: Mapped[str] = mapped_column(ForeignKey("shared.organization.key"), index=True)
+    organization: Mapped[str] = mapped_column(
+        ForeignKey("shared.organization.key", ondelete="CASCADE"), index=True
+    )
 
 
 class Wake(Shared):
     """'This organization has work due at that moment', so that no one need visit every schema to find it."""
 
     __tablename__ = "wake"
-    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     organization: Mapped[str] = mapped_column(Text)
     at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now(), index=True)

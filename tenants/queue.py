@@ -6,6 +6,7 @@ finds the same work again in the database.
 
 import logging
 import time
+from collections.abc import Callable
 
 from flask import current_app
 from redis import Redis
@@ -83,8 +84,10 @@ def dispatch() -> int:
     with engines.engine("main", "desk").begin() as connection:
         woken = connection.execute(
             text(
-                "SELECT organization, array_agg(id) FROM shared.wake WHERE at <= clock_timestamp()"
-                " GROUP BY organization ORDER BY min(at) LIMIT 200"
+                "SELECT w.organization, array_agg(w.id) FROM shared.wake w"
+                " LEFT JOIN shared.organization o ON o.key = w.organization"
+                " WHERE w.at <= clock_timestamp() AND o.state IS DISTINCT FROM 'suspended'"
+                " GROUP BY w.organization ORDER BY min(w.at) LIMIT 200"
             )
         ).all()
     sent = 0
@@ -94,7 +97,9 @@ def dispatch() -> int:
         except UnknownOrganization:
             pass
         except Exception:
+            # The wake rows stay: they are what remembers that there is work.
             log.warning("The jobs of organization %s could not be read", key, exc_info=True)
+            continue
         with engines.engine("main", "desk").begin() as connection:
             connection.execute(text("DELETE FROM shared.wake WHERE id = ANY (:ids)"), {"ids": ids})
     return sent
@@ -131,9 +136,9 @@ def _dispatch_one(key: str) -> int:
     return sum(send(here.key, job_id, lane) for job_id, lane in due)
 
 
-def dispatch_forever(interval: float = 1.0) -> None:
-    """Dispatch once a second until the process ends; a database that is away is waited for."""
-    while True:
+def dispatch_while(alive: Callable[[], bool], interval: float = 1.0) -> None:
+    """Dispatch once a second as long as `alive` says so; a database that is away is waited for."""
+    while alive():
         try:
             dispatch()
         except Exception:

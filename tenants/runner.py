@@ -11,7 +11,7 @@ from datetime import timedelta
 from flask import Flask
 from sqlalchemy import case, func, or_, select, update
 
-from .db import db
+from .db import Suspended, db
 from .jobs import ATTEMPTS, FUNCTIONS, Cancelled, Job, JobFailed, LostLease, Work, wake
 from .resolve import UnknownOrganization
 from .scope import scope
@@ -31,7 +31,7 @@ def run(key: str, job_id: int) -> str:
     with app.app_context():
         try:
             claimed = _claim(key, job_id, app.config["DESKHAND_LEASE"])
-        except UnknownOrganization:
+        except (UnknownOrganization, Suspended):
             return "gone"
         if claimed is None:
             return "gone"

@@ -34,7 +34,7 @@ def unseal(purpose: str, sealed: bytes) -> bytes:
     """Decrypt what `seal` made; raises `CannotOpen`."""
     try:
         return _cipher(_secret(), tenancy().key, purpose).decrypt(sealed[:NONCE], sealed[NONCE:], purpose.encode())
-    except InvalidTag as error:
+    except (InvalidTag, ValueError) as error:
         raise CannotOpen("These bytes were not sealed here for this purpose.") from error
 
 

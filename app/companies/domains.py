@@ -1,12 +1,13 @@
 """The web domains of companies, and the field of a company that shows them."""
 
-from sqlalchemy import ForeignKey, Index, Text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ForeignKeyConstraint, Index
+from sqlalchemy.orm import Mapped
 
+from app.fields.kinds import Reference
 from app.fields.kinds.host import Host
 from app.fields.kinds.several import Several
 from app.fields.record import Record
-from app.fields.registry import related
+from app.fields.registry import field, related
 from app.i18n import lazy_gettext as _l
 from app.records.children import children
 from app.records.constraints import constraint
@@ -24,10 +25,11 @@ class Domain(Record):
     )
     noun = "company_domain"
 
-    company_id: Mapped[int] = mapped_column(ForeignKey("company.id"))
-    name: Mapped[str] = mapped_column(Text)
+    name: Mapped[str] = field(Host(_l("Web domain"), max=253, required=True), listed=True)
+    company_id: Mapped[int] = field(Reference(_l("Company"), noun="company", required=True), listed=True)
 
 
+Domain.__table__.append_constraint(ForeignKeyConstraint(["company_id"], ["company.id"]))
 constraint("uq_company_domain_name", "domains", _l("This web domain belongs to another company."))
 
 

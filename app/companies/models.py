@@ -83,7 +83,7 @@ class Company(Record):
     account_manager_id: Mapped[int | None] = field(
         Reference(_l("Account manager"), noun="staff"), portal="view", listed=True, sheet="Account Manager"
     )
-    notes: Mapped[str | None] = field(LongText(_l("Internal notes"), max=20000), sheet="Internal Notes")
+    notes: Mapped[str | None] = field(LongText(_l("Internal notes"), max=20000), sheet="Internal Notes", opens="")
     search_text: Mapped[str] = mapped_column(Text, Computed(_SEARCH, persisted=True), deferred=True)
 
 

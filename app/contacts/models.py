@@ -2,12 +2,12 @@
 
 from datetime import date
 
-from sqlalchemy import BigInteger, Computed, Date, ForeignKey, ForeignKeyConstraint, Index, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, Computed, ForeignKey, ForeignKeyConstraint, Index, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.companies.models import LIVE
-from app.fields.kinds import Country, Email, Language, LongText, Phone, Reference, Region, TimeZone, YesNo
+from app.fields.kinds import Country, Date, Email, Language, LongText, Phone, Reference, Region, TimeZone, YesNo
 from app.fields.kinds import Text as TextKind
 from app.fields.record import Record
 from app.fields.references import Source, referable
@@ -58,6 +58,7 @@ class Contact(Record):
     )
     noun = "contact"
     companies_sql = "t.company_ids"
+    portal_edits = True
 
     title: Mapped[str | None] = field(
         TextKind(_l("Title"), max=128), portal="edit", sheet="Title", synonyms=("salutation", "anrede", "prefix")
@@ -81,6 +82,7 @@ class Contact(Record):
     user_name: Mapped[str] = field(
         TextKind(_l("User name"), max=64, required=True, unique=True),
         portal="view",
+        opens="view",
         sheet="Username",
         synonyms=("login", "user", "benutzername", "login name"),
         sortable=True,
@@ -88,11 +90,13 @@ class Contact(Record):
     customer_id: Mapped[str | None] = field(
         TextKind(_l("Customer ID"), max=64),
         sheet="Customer ID",
+        opens="view",
         synonyms=("kundennr", "kundennummer", "customer number"),
     )
     email: Mapped[str] = field(
         Email(_l("E-mail"), max=64, required=True),
         portal="view",
+        opens="view",
         listed=True,
         sheet="Email Address",
         synonyms=("email", "mail", "e-mail-adresse", "primary email", "contact e-mails"),
@@ -113,7 +117,7 @@ class Contact(Record):
         synonyms=("manager", "supervisor", "vorgesetzter"),
     )
     partner_id: Mapped[int | None] = field(
-        Reference(_l("Partner"), noun="company"), section=WORK, sheet="Partners Email", synonyms=("partner",)
+        Reference(_l("Partner"), noun="company"), section=WORK, sheet="Partners Email", synonyms=("partner",), opens=""
     )
     phone: Mapped[str | None] = field(
         Phone(_l("Phone"), max=20),
@@ -164,9 +168,9 @@ class Contact(Record):
     language: Mapped[str | None] = field(
         Language(_l("Language")), portal="edit", sheet="Locale", synonyms=("language", "sprache", "email locale")
     )
-    active: Mapped[bool] = field(YesNo(_l("Active"), default=True), server_default=text("true"))
+    active: Mapped[bool] = field(YesNo(_l("Active"), default=True), opens="", server_default=text("true"))
     notes: Mapped[str | None] = field(
-        LongText(_l("Notes"), max=100_000), sheet="Notes", synonyms=("bemerkung", "comment", "about", "comments")
+        LongText(_l("Notes"), max=100_000), sheet="Notes", synonyms=("bemerkung", "comment", "about", "comments"), opens=""
     )
     company_ids: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), server_default=text("'{}'"))
     search_text: Mapped[str] = mapped_column(Text, Computed(_SEARCH, persisted=True), deferred=True)
@@ -211,9 +215,11 @@ class Membership(Record):
     )
     noun = "membership"
 
-    company_id: Mapped[int] = mapped_column(ForeignKey("company.id"))
+    company_id: Mapped[int] = field(Reference(_l("Company"), noun="company", required=True), fixed=True)
     contact_id: Mapped[int] = mapped_column(ForeignKey("contact.id"))
-    department_id: Mapped[int | None] = mapped_column(BigInteger)
+    department_id: Mapped[int | None] = field(
+        Reference(_l("Department"), noun="department"), portal="view", within="company_id"
+    )
     role: Mapped[str | None] = field(TextKind(_l("Role"), max=64), portal="view", listed=True)
     is_primary: Mapped[bool] = mapped_column(server_default=text("true"))
     company_primary: Mapped[bool] = field(
@@ -225,10 +231,11 @@ class Membership(Record):
     sees_people: Mapped[bool] = field(YesNo(_l("May see the company's people")), server_default=text("false"))
     sees_contracts: Mapped[bool] = field(YesNo(_l("May see contracts and hours")), server_default=text("false"))
     notify: Mapped[bool] = field(YesNo(_l("Gets notifications"), default=True), server_default=text("true"))
-    starts_on: Mapped[date | None] = mapped_column(Date)
-    ends_on: Mapped[date | None] = mapped_column(Date)
+    starts_on: Mapped[date | None] = field(Date(_l("Belongs here from")))
+    ends_on: Mapped[date | None] = field(Date(_l("Belongs here until")))
 
 
+Membership.__table__.append_constraint(ForeignKeyConstraint(["company_id"], ["company.id"]))
 constraint("uq_membership_company_id_contact_id", "company", _l("This person already belongs to this company."))
 
 

@@ -63,7 +63,7 @@ class Contract(Record):
         YesNo(_l("Contract has hour restriction")), section=HOURS, portal="view", server_default=text("false")
     )
     minutes: Mapped[int | None] = field(Duration(_l("Contract hours")), section=HOURS, portal="view", listed=True)
-    threshold: Mapped[int | None] = field(Duration(_l("Notice threshold")), section=HOURS)
+    threshold: Mapped[int | None] = field(Duration(_l("Notice threshold")), section=HOURS, opens="")
     customer_contact_id: Mapped[int] = field(
         Reference(_l("Customer contact"), noun="contact", required=True),
         section=PEOPLE,
@@ -73,8 +73,10 @@ class Contract(Record):
     support_contact_id: Mapped[int] = field(
         Reference(_l("Support contact"), noun="staff", required=True), section=PEOPLE, portal="view"
     )
-    support_manager_id: Mapped[int | None] = field(Reference(_l("Support manager"), noun="staff"), section=PEOPLE)
-    notes: Mapped[str | None] = field(LongText(_l("Notes"), max=20000))
+    support_manager_id: Mapped[int | None] = field(
+        Reference(_l("Support manager"), noun="staff"), section=PEOPLE, opens=""
+    )
+    notes: Mapped[str | None] = field(LongText(_l("Notes"), max=20000), opens="")
 
 
 for name, target in (("company_id", "company.id"), ("support_contact_id", "staff.id"), ("support_manager_id", "staff.id")):

@@ -36,7 +36,7 @@ def main() -> int:
         bind=settings.bind,
         database_url=database_url,
         redis_url=settings.redis_url.get_secret_value(),
-        first=(command("migrate"), *((command("demo"),) if with_demo else ())),
+        first=(command("demo" if with_demo else "migrate"),),
         kept=(command("serve"), command("worker")),
     )
     return Supervisor(wish).run()

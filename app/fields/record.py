@@ -23,6 +23,8 @@ class Record(Tenanted):
     noun: str = ""
     # SQL for the companies a row belongs to, as bigint[], with the row named t.
     companies_sql: str = "ARRAY[t.company_id]"
+    # Whether people in the portal change such records: only their own contact, so far.
+    portal_edits: bool = False
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True, sort_order=-100)
     version: Mapped[int] = mapped_column(Integer, server_default="1", sort_order=900)

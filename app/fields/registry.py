@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 from dataclasses import field as attribute
 from typing import Any
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ARRAY, ColumnElement, case, func, select
 from sqlalchemy.orm import InstrumentedAttribute, mapped_column
 
-from .kinds import Kind
+from .kinds import Kind, Reference
 from .record import Record
 
 # In the interface's words; the order in which sections stand on a page.
@@ -58,6 +58,8 @@ class Field:
     # The field that names the company whose records alone may be chosen here.
     within: str = ""
     position: int = 0
+    # How far an organization may open it to the portal: '', 'view' or 'edit'; see `widest`.
+    opens: str = "edit"
     related: Related | None = None
     column: InstrumentedAttribute | None = attribute(default=None, compare=False, repr=False)
 
@@ -78,7 +80,11 @@ class Field:
     def expression(self, model: type[Record]) -> ColumnElement:
         """The SQL expression of this field's value."""
         if self.custom:
-            return model.custom[self.key].astext.cast(self.kind.column())
+            raw, column = model.custom[self.key], self.kind.column()
+            if not isinstance(column, ARRAY):
+                return raw.astext.cast(column)
+            parts = func.jsonb_array_elements_text(raw).column_valued("part")
+            return case((func.jsonb_typeof(raw) == "array", func.array(select(parts).scalar_subquery(), type_=column)))
         if self.related:
             return self.related.select(model)
         return getattr(model, self.name)
@@ -102,13 +108,14 @@ def field(
     fixed: bool = False,
     sortable: bool = False,
     within: str = "",
+    opens: str = "edit",
     **column: Any,
 ):
     """A column with its kind: `portal` is '', 'view' or 'edit'; `listed` columns stand in lists from the start.
 
     `sheet` is its heading in the import and export layout and `synonyms` further headings it is known by; `fixed`
     fields are given once, at the creation; `sortable` ones have an index for it; `within` names the field whose company
-    limits what a reference may point to.
+    limits what a reference may point to; `opens` is the most that an organization may let the portal do with it.
     """
     options = {
         "portal": portal,
@@ -120,6 +127,7 @@ def field(
         "fixed": fixed,
         "sortable": sortable,
         "within": within,
+        "opens": opens,
     }
     return mapped_column(kind.column(), info={"kind": kind, "field": options}, **column)
 
@@ -204,6 +212,19 @@ class FieldSet:
         for entry in self:
             found.setdefault(str(entry.section), []).append(entry)
         return found
+
+
+def widest(model: type[Record], entry: Field) -> str:
+    """How far an organization may open a field of `model` to the portal: '' (never), 'view' or 'edit'."""
+    given_once = entry.readonly or entry.fixed or bool(entry.lock)
+    if entry.opens == "edit" and (not model.portal_edits or given_once or entry.related or isinstance(entry.kind, Reference)):
+        return "view"
+    return entry.opens
+
+
+def opened(model: type[Record], entry: Field, wanted: str) -> str:
+    """What the portal may do with a field when the organization wants `wanted`: never more than `widest` says."""
+    return min(wanted, widest(model, entry), key=("", "view", "edit").index)
 
 
 def model_of(noun: str) -> type[Record]:

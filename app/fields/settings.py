@@ -12,7 +12,7 @@ from .errors import FieldError
 from .kinds import from_settings
 from .models import CustomField, FieldSetting, FieldVersion
 from .record import Record
-from .registry import Field, FieldSet, declared_fields
+from .registry import Field, FieldSet, declared_fields, opened
 
 # Enough for the organizations a process serves at a time; the oldest go first.
 KEPT = 300
@@ -27,6 +27,12 @@ def fields_of(model: type[Record], viewer=None) -> FieldSet:
     return fields.for_viewer(viewer) if viewer is not None else fields
 
 
+def forget() -> None:
+    """Drop what is remembered in this process (when another database takes the place of this one)."""
+    with _lock:
+        _cache.clear()
+
+
 def know_version(version: int) -> None:
     """Say which version of the settings this request sees, when another query has read it already."""
     db.session.info["fields_version"] = version
@@ -36,10 +42,17 @@ def settings_changed() -> None:
     """Count a change of labels or custom fields, so that every process reads them anew."""
     db.session.execute(update(FieldVersion).values(version=FieldVersion.version + 1))
     db.session.info.pop("fields_version", None)
+    # Until this transaction is over nobody knows whether the new version will stand: only this session may see it.
+    db.session.info["fields_changed"] = {}
 
 
 def _for_organization(model: type[Record]) -> FieldSet:
     seen = db.session.info
+    if "fields_changed" in seen:
+        mine = seen["fields_changed"]
+        if model.noun not in mine:
+            mine[model.noun] = FieldSet(model, (*_given(model), *_own(model)))
+        return mine[model.noun]
     if "fields_version" not in seen:
         seen["fields_version"] = db.session.scalar(select(FieldVersion.version)) or 0
     key = (tenancy().key, seen["fields_version"], model.noun)
@@ -57,7 +70,9 @@ def _for_organization(model: type[Record]) -> FieldSet:
 
 def _given(model: type[Record]) -> list[Field]:
     """The fields of the model with the organization's settings laid over them."""
-    rows = db.session.scalars(select(FieldSetting).where(FieldSetting.of_noun == model.noun))
+    rows = db.session.scalars(
+        select(FieldSetting).where(FieldSetting.of_noun == model.noun, FieldSetting.withdrawn_at.is_(None))
+    )
     settings = {row.field: row for row in rows}
     found = []
     for given in declared_fields(model):
@@ -69,6 +84,7 @@ def _given(model: type[Record]) -> list[Field]:
             required = given.kind.required or bool(row.required if row.required is not None else given.required)
             if given.kind.required:
                 chosen.pop("hidden", None)
+            chosen["portal"] = opened(model, given, chosen.get("portal", given.portal))
             given = replace(given, label=row.label or given.label, required=required, **chosen)
         found.append(given)
     return found
@@ -87,20 +103,18 @@ def _own(model: type[Record]) -> list[Field]:
             kind = from_settings(row.kind, row.label, row.options)
         except FieldError:
             continue
-        found.append(
-            Field(
-                name=f"custom-{row.key}",
-                kind=kind,
-                label=row.label,
-                noun=model.noun,
-                section=row.section,
-                portal=row.portal,
-                sheet=row.label,
-                required=row.required,
-                hidden=row.hidden,
-                help=row.help or "",
-                position=row.position,
-                custom=True,
-            )
+        entry = Field(
+            name=f"custom-{row.key}",
+            kind=kind,
+            label=row.label,
+            noun=model.noun,
+            section=row.section,
+            sheet=row.label,
+            required=row.required,
+            hidden=row.hidden,
+            help=row.help or "",
+            position=row.position,
+            custom=True,
         )
+        found.append(replace(entry, portal=opened(model, entry, row.portal)))
     return found

@@ -1,6 +1,5 @@
 """What a column of a file can mean: the fields of a contact, what its cells may hold, and where its values go."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -138,25 +137,27 @@ def _note(entry: Field) -> str:
     return str(_NOTES.get(entry.name, entry.help or ""))
 
 
-def headings(found: dict[str, Target]) -> list[str]:
-    """The headings of the layout for this organization: no two alike, each understood by `matching`."""
+def layout(found: dict[str, Target]) -> list[tuple[str, Target | None]]:
+    """The documented columns as this organization has them: the heading of each and what it means.
+
+    Its own fields stand in the places of Custom1 to Custom5; places that it has no fields for mean nothing.
+    """
     own = [target for target in found.values() if target.custom]
-    listed = [target.heading for target in found.values() if target.heading in LAYOUT or target.custom]
-    at = next((n for n, target in enumerate(found.values()) if target.heading == "Notes"), len(listed))
-    listed[at:at] = CUSTOM[len(own) :]
-    return _unlike(listed, [target.name for target in found.values()])
-
-
-def _unlike(listed: list[str], names: Iterable[str]) -> list[str]:
-    """Headings, where one that was used already gives way to the name of its field."""
+    named = {target.heading: target for target in found.values() if not target.custom}
+    listed: list[tuple[str, Target | None]] = []
+    for heading in LAYOUT:
+        if heading == CUSTOM[0]:
+            listed += [(target.heading, target) for target in own]
+            listed += [(free, None) for free in CUSTOM[len(own) :]]
+        elif heading in named:
+            listed.append((heading, named[heading]))
     seen: set[str] = set()
-    names = list(names)
-    found = []
-    for n, heading in enumerate(listed):
-        given = heading if heading.casefold() not in seen else names[n]
-        seen.add(given.casefold())
-        found.append(given)
-    return found
+    for n, (heading, target) in enumerate(listed):
+        # A heading that was used already gives way to the name of the field, which `matching` knows as well.
+        if heading.casefold() in seen and target:
+            listed[n] = (target.name, target)
+        seen.add(heading.casefold())
+    return listed
 
 
 def slots(columns: list[str]) -> dict[str, int]:

@@ -10,6 +10,9 @@ class DeskError(Exception):
 
     status = 409
     sentence = _l("That is not possible right now.")
+    # What a program is told beside the sentence, and headers that go with the answer.
+    facts: dict = {}
+    headers: dict[str, str] = {}
 
     def __init__(self, sentence: str | None = None):
         super().__init__(str(sentence or self.sentence))
@@ -31,6 +34,7 @@ class NotAllowed(DeskError):
 
     def __init__(self, permission: str, sentence: str | None = None):
         self.permission = permission
+        self.facts = {"permission": permission}
         super().__init__(sentence or _l("You may not do this. It takes the permission “%(name)s”.", name=permission))
 
 

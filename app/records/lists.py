@@ -5,7 +5,9 @@ Everything that makes up a list stands in its address, so the same address shows
 
 import base64
 import binascii
+import hmac
 import json
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,6 +37,7 @@ from app.fields.record import Record
 from app.fields.registry import Field, FieldSet
 from app.i18n import gettext as _
 from tenants import db
+from tenants.secrets import fingerprint
 
 from . import search as searching
 from .errors import DeskError
@@ -152,9 +155,9 @@ def read(list_of: ListOf, asked: Wanted, fields: FieldSet, base: Select) -> Page
     page = Page([_row(row, asked) for row in rows], min(total, COUNT_CAP - 1), total >= COUNT_CAP, note=note)
     if rows:
         if more or asked.before:
-            page.after = _cursor(rows[-1])
+            page.after = _cursor(rows[-1], model, asked)
         if asked.after or (more and asked.before):
-            page.before = _cursor(rows[0])
+            page.before = _cursor(rows[0], model, asked)
     return page
 
 
@@ -176,7 +179,9 @@ def _allow_sort(list_of, asked: Wanted, fields: FieldSet, base: Select, total: i
 
 def _found(list_of, asked: Wanted, fields: FieldSet, base: Select, ids: list[int], more: bool) -> Page:
     """A page of search results, the best first."""
-    start = int(asked.after) if asked.after.isdigit() else 0
+    if not re.fullmatch("[0-9]{0,4}", asked.after):
+        raise BadCursor
+    start = int(asked.after or 0)
     chosen = ids[start : start + asked.size]
     model = list_of.model
     rows = {}
@@ -229,7 +234,7 @@ def _keyset(model, asked: Wanted, base: Select, key: ColumnElement, columns: lis
     descending = asked.descending != backwards
     statement = base.with_only_columns(model.id, model.version, cast(key, Text), *columns)
     if marker := asked.before or asked.after:
-        value, record_id = _marker(marker)
+        value, record_id = _marker(marker, model, asked)
         value = cast(literal(value, Text), key.type) if not isinstance(key.type, Text) else literal(value).collate("C")
         beyond = key < value if descending else key > value
         further = model.id < record_id if descending else model.id > record_id
@@ -246,19 +251,22 @@ def _keyset(model, asked: Wanted, base: Select, key: ColumnElement, columns: lis
     return (rows[::-1] if backwards else rows), more
 
 
-def _cursor(row) -> str:
-    return base64.urlsafe_b64encode(json.dumps([row[2], row[0]]).encode()).decode().rstrip("=")
+def _cursor(row, model: type[Record], asked: Wanted) -> str:
+    place = json.dumps([row[2], row[0]]).encode()
+    return base64.urlsafe_b64encode(_stamp(place, model, asked) + place).decode().rstrip("=")
 
 
-def _marker(cursor: str) -> tuple[str, int]:
+def _stamp(place: bytes, model: type[Record], asked: Wanted) -> bytes:
+    """What ties a page marker to its organization, its list and its order: elsewhere it is none."""
+    return fingerprint("page", f"{model.noun} {asked.sort} {asked.descending} {place.decode()}")[:9]
+
+
+def _marker(cursor: str, model: type[Record], asked: Wanted) -> tuple[str, int]:
     try:
-        value, record_id = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        if not isinstance(value, str) or not isinstance(record_id, int) or "\0" in value:
-            raise ValueError
-        if abs(record_id) >= 2**63:
-            raise ValueError
-    except (ValueError, TypeError, binascii.Error, UnicodeDecodeError) as error:
+        whole = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+        if not hmac.compare_digest(whole[:9], _stamp(whole[9:], model, asked)):
+            raise BadCursor
+        value, record_id = json.loads(whole[9:])
+    except (ValueError, binascii.Error) as error:
         raise BadCursor from error
     return value, record_id
-
-

@@ -45,6 +45,10 @@ class Change(Tenanted):
     before: Mapped[dict | None] = mapped_column(JSONB)
     after: Mapped[dict | None] = mapped_column(JSONB)
     company_ids: Mapped[list[int] | None] = mapped_column(ARRAY(BigInteger))
+    # Who made it in the portal, where people read their own changes only: the others' hold what is internal.
+    contact_id: Mapped[int | None] = mapped_column(
+        BigInteger, server_default=text("nullif(current_setting('app.contact_id', true), '')::bigint")
+    )
 
 
 class Event(Tenanted):

@@ -126,6 +126,37 @@ def update(operation_id: int, model: type[Record], names: Sequence[str], rows: S
     return list(db.session.scalars(select(done.c.id).add_cte(journal, event)))
 
 
+def note(operation_id: int, model: type[Record], rows: list[dict[str, Any]]) -> list[int]:
+    """Count and journal changes of records that stand in other rows: each row has `id` and the values `was` and `now`.
+
+    The other rows have their own changes; this one says it in the words of the record they belong to.
+    """
+    t = model.__table__.alias("t")
+    columns = (column("id", BigInteger), column("was", JSONB), column("now", JSONB))
+    given = func.jsonb_to_recordset(bindparam("rows", rows, JSONB, unique=True))
+    given = given.table_valued(*columns).render_derived(name="given", with_types=True)
+    done = (
+        sql_update(t)
+        .values(version=t.c.version + 1, updated_at=func.now(), updated_op=operation_id)
+        .where(t.c.id == given.c.id, t.c.withdrawn_at.is_(None))
+        .returning(t.c.id, t.c.version, _companies(model).label("companies"), given.c.was, given.c.now)
+    ).cte("done")
+    journal = _journal(
+        select(
+            literal(operation_id),
+            literal(model.noun),
+            done.c.id,
+            literal("update"),
+            done.c.version,
+            done.c.companies,
+            done.c.was,
+            done.c.now,
+        )
+    )
+    event = _event(operation_id, f"{model.noun}.updated", done)
+    return list(db.session.scalars(select(done.c.id).add_cte(journal, event)))
+
+
 def withdraw(operation_id: int, model: type[Record], ids: Iterable[int] | Select, back: bool = False) -> list[int]:
     """Withdraw records, or bring withdrawn ones back; `ids` are numbers or a query of them. Returns those touched."""
     t = model.__table__.alias("t")

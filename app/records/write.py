@@ -5,7 +5,8 @@ the journal; `create`, `update` and `withdraw` are its singular faces. Imports h
 `insert_from` and `update_from` are what `apply` itself uses.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +14,7 @@ from sqlalchemy import Select, inspect, select
 from sqlalchemy.exc import IntegrityError
 
 from app.fields.record import Record
+from app.fields.registry import Field
 from app.fields.settings import fields_of
 from tenants import db
 
@@ -91,8 +93,8 @@ def begin(actor: Actor, kind: str, *, title: str = "", reason: str = "", undoes:
 
 def create(model: type[Record], values: dict[str, Any], *, actor: Actor, operation: Operation | None = None) -> int:
     """Make one record; returns its id. Raises `FieldErrors` where the database finds a value taken."""
-    operation = operation or begin(actor, "create")
-    return apply(operation, [Create(model, values)]).ids[0]
+    with _acting(operation, actor, "create") as operation:
+        return apply(operation, [Create(model, values)]).ids[0]
 
 
 def update(
@@ -110,16 +112,31 @@ def update(
     values = {name: value for name, value in values.items() if not _same(record, name, value)}
     if not values:
         return None
-    operation = operation or begin(actor, "edit")
-    done = apply(operation, [Update(type(record), record.id, values, base)])
-    return operation if done.ids[0] is not None else None
+    try:
+        with _acting(operation, actor, "edit") as operation:
+            if apply(operation, [Update(type(record), record.id, values, base)]).ids[0] is None:
+                raise _NothingChanged
+            return operation
+    except _NothingChanged:
+        return None
 
 
 def withdraw(record: Record, *, actor: Actor, operation: Operation | None = None) -> Operation:
     """Take back the creation of one record."""
-    operation = operation or begin(actor, "withdraw")
-    apply(operation, [Withdraw(type(record), record.id)])
-    return operation
+    with _acting(operation, actor, "withdraw") as operation:
+        apply(operation, [Withdraw(type(record), record.id)])
+        return operation
+
+
+class _NothingChanged(Exception):
+    """The record had these values already."""
+
+
+@contextmanager
+def _acting(operation: Operation | None, actor: Actor, kind: str) -> Iterator[Operation]:
+    """The operation to write in. One that is begun here leaves no trace when the writing fails or changes nothing."""
+    with db.session.begin_nested():
+        yield operation or begin(actor, kind)
 
 
 def apply(operation: Operation, changes: Iterable[Create | Update | Withdraw]) -> Applied:
@@ -158,13 +175,14 @@ def _apply_group(operation, verb, model, names, members, result: Applied) -> Non
             result.ids[place] = made[n]
         _save_related(operation, model, related, {made[n]: change.values for n, change in enumerate(group)})
     else:
-        _check_bases(model, group)
         own, related = _split(model, names)
-        done = set()
+        _check_bases(model, group, lock=bool(related))
+        was = related_values(model, [change.id for change in group]) if related else {}
+        _save_related(operation, model, related, {change.id: change.values for change in group if change.id in was})
+        done = set(note_related(operation.id, model, was))
         if own:
             rows = (({"id": change.id}, change.values) for change in group)
             done |= set(update_from(operation, model, own, _source(model, own, rows)))
-        done |= _save_related(operation, model, related, {change.id: change.values for change in group})
         _place(result, places, [change.id for change in group], done)
 
 
@@ -191,23 +209,50 @@ def after(model: type[Record], ids: Sequence[int]) -> None:
 
 
 def touched(operation_id: int, model: type[Record], record_id: int, actor: Actor) -> bool:
-    """Whether this operation is the actor's own and changed this record or what stands beside it."""
-    operation = db.session.get(Operation, operation_id)
-    if operation is None or operation.account_id != actor.account_id:
-        return False
-    changes = db.session.scalars(select(Change).where(Change.operation_id == operation_id).limit(20)).all()
-    direct = any(change.noun == model.noun and change.record_id == record_id for change in changes)
-    return direct or (bool(changes) and all(change.noun != model.noun for change in changes))
-
-
-def fields_touched(operation: Operation, model: type[Record], record_id: int) -> list[str]:
-    """The fields of this record that the operation changed."""
-    after = db.session.scalar(
-        select(Change.after).where(
-            Change.operation_id == operation.id, Change.noun == model.noun, Change.record_id == record_id
-        )
+    """Whether this operation is an edit of the actor's own that changed this record."""
+    found = (
+        select(Change.id)
+        .join(Operation, Operation.id == Change.operation_id)
+        .where(Operation.id == operation_id, Operation.kind == "edit", Operation.account_id == actor.account_id)
+        .where(Change.noun == model.noun, Change.record_id == record_id)
     )
-    return sorted(after or {})
+    return db.session.scalar(found.limit(1)) is not None
+
+
+def fields_touched(operation_id: int, model: type[Record], record_id: int) -> list[str]:
+    """The fields of this record that the operation changed."""
+    rows = select(Change.after).where(
+        Change.operation_id == operation_id, Change.noun == model.noun, Change.record_id == record_id
+    )
+    return sorted({name for after in db.session.scalars(rows) for name in after or ()})
+
+
+def related_values(model: type[Record], ids: Iterable[int]) -> dict[int, dict[str, Any]]:
+    """What these records have in the fields that stand in other rows, as the journal keeps it."""
+    fields = [entry for entry in fields_of(model) if entry.related and entry.related.save]
+    rows = select(model.id, *[entry.expression(model).label(f"r_{n}") for n, entry in enumerate(fields)])
+    return {
+        row[0]: {entry.name: _kept(entry, value) for entry, value in zip(fields, row[1:], strict=True)}
+        for row in db.session.execute(rows.where(model.id.in_(list(ids)), model.withdrawn_at.is_(None)))
+    }
+
+
+def note_related(operation_id: int, model: type[Record], was: dict[int, dict[str, Any]]) -> list[int]:
+    """Journal on the records what changed in other rows since `related_values` gave `was`; returns those changed."""
+    rows = []
+    for record_id, now in (related_values(model, was) if was else {}).items():
+        names = [name for name in now if now[name] != was[record_id].get(name)]
+        if names:
+            rows.append(
+                {
+                    "id": record_id,
+                    "was": {name: was[record_id].get(name) for name in names},
+                    "now": {name: now[name] for name in names},
+                }
+            )
+    done = statements.note(operation_id, model, rows) if rows else []
+    after(model, done)
+    return done
 
 
 def expire(model: type[Record], ids: Iterable[int]) -> None:
@@ -238,16 +283,17 @@ def _source(model: type[Record], names: Sequence[str], rows: Iterable[tuple[dict
     return statements.source(model, names, listed)
 
 
-def _check_bases(model: type[Record], group: Sequence[Update]) -> None:
-    """Refuse a change whose very fields were changed since its base; other fields' changes are no conflict."""
+def _check_bases(model: type[Record], group: Sequence[Update], lock: bool = False) -> None:
+    """Refuse a change whose very fields were changed since its base; other fields' changes are no conflict.
+
+    With `lock` the records are held even without a base, since what stands in other rows hangs on them.
+    """
     stale = {change.id: change for change in group if change.base is not None}
-    if not stale:
+    held = [change.id for change in group] if lock else list(stale)
+    if not held:
         return
-    versions = dict(
-        db.session.execute(
-            select(model.id, model.version).where(model.id.in_(stale), model.withdrawn_at.is_(None)).with_for_update()
-        ).all()
-    )
+    rows = select(model.id, model.version).where(model.id.in_(held), model.withdrawn_at.is_(None))
+    versions = dict(db.session.execute(rows.order_by(model.id).with_for_update()).all())
     if set(stale) - set(versions):
         raise NotFound
     stale = {key: change for key, change in stale.items() if versions[key] != change.base}
@@ -267,14 +313,19 @@ def _check_bases(model: type[Record], group: Sequence[Update]) -> None:
             raise EditConflict(name, change.after[name], actor, at, versions[change.record_id])
 
 
-def _save_related(operation, model, names: Sequence[str], values: dict[int, dict[str, Any]]) -> set[int]:
-    """Let each related field write what stands in other rows; returns the ids it was asked for."""
+def _save_related(operation: Operation, model: type[Record], names: Sequence[str], values: dict[int, dict]) -> None:
+    """Let each related field write what stands in other rows; by name, which puts the company before its department."""
     fields = fields_of(model)
     for name in names:
         save = fields[name].related.save
-        if save is not None:
+        if save is not None and values:
             save({record_id: row[name] for record_id, row in values.items()}, operation)
-    return set(values) if names else set()
+
+
+def _kept(entry: Field, value: Any) -> Any:
+    """A value as the journal keeps it; lists in order, since rows have none."""
+    kept = None if value is None else entry.kind.to_json(value)
+    return sorted(kept) or None if isinstance(kept, list) else kept
 
 
 def _place(result: Applied, places: Sequence[int], ids: Sequence[int], done: Iterable[int]) -> None:
@@ -286,6 +337,6 @@ def _place(result: Applied, places: Sequence[int], ids: Sequence[int], done: Ite
 def _same(record: Record, name: str, value: Any) -> bool:
     entry = fields_of(type(record)).get(name)
     if entry is not None and entry.related:
-        return False
+        return False  # compared where it is saved
     return (entry.value(record) if entry is not None else getattr(record, name)) == value
 

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from tenants import provision, resolve
-from tests.pages import normal
+from tests.pages import answer, normal
 
 HARBOR, SUMMIT = "Harbor IT", "Summit IT"
 
@@ -111,9 +111,21 @@ def test_a_session_of_one_organization_is_none_at_the_other(world):
     with browser.session_transaction("/", base_url="http://summit.test") as cookie:
         cookie.update(stolen)
     browser.host = "summit.test"
-    answer = browser.get("/")
-    assert answer.status_code == 302
-    assert answer.headers["Location"].endswith("/sign-in")
+    page = browser.get("/")
+    assert page.status_code == 302
+    assert page.headers["Location"].endswith("/sign-in")
+
+
+def test_a_session_is_no_help_at_an_unknown_host(world):
+    browser = world.staff("ann", "harbor")
+    with browser.session_transaction("/", base_url="http://harbor.test") as cookie:
+        kept = dict(cookie)
+    with browser.session_transaction("/", base_url="http://nobody.test") as cookie:
+        cookie.update(kept)
+    browser.host = "nobody.test"
+    stranger = world.anonymous(host="nobody.test")
+    for path in ("/", "/sign-in", "/portal/"):
+        assert answer(browser.get(path)) == answer(stranger.get(path))
 
 
 def test_a_token_of_one_organization_opens_nothing_at_the_other(world):

@@ -29,10 +29,7 @@ class Several(Kind):
     def read(self, text: str, context: Context) -> list[Any]:
         parts = text.replace(";", " ").replace(",", " ").split()
         found = [self.of.parse(part, locale=context.locale) for part in parts]
-        if self.max and len(found) > self.max:
-            raise FieldError(
-                _("At most %(max)s entries fit; %(found)s were found.", max=self.max, found=len(found)), code="max"
-            )
+        self._count(found)
         return list(dict.fromkeys(found)) or None
 
     def format(self, value: Any, locale: str | None = None) -> str:
@@ -49,4 +46,12 @@ class Several(Kind):
             return self.nothing()
         if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
             raise wrong_type(_("a list of texts"), value)
-        return self.parse(", ".join(value))
+        self._count(value)
+        found = [self.of.from_json(one) for one in value]
+        return list(dict.fromkeys(one for one in found if one is not None)) or self.nothing()
+
+    def _count(self, found: list) -> None:
+        if self.max and len(found) > self.max:
+            raise FieldError(
+                _("At most %(max)s entries fit; %(found)s were found.", max=self.max, found=len(found)), code="max"
+            )

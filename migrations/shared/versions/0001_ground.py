@@ -8,7 +8,7 @@ down_revision = None
 TABLES = """
 CREATE TABLE shared.shard (name text PRIMARY KEY, address text);
 CREATE TABLE shared.organization (
-  key text PRIMARY KEY, slug text NOT NULL UNIQUE, name text NOT NULL,
+  key text PRIMARY KEY, slug text NOT NULL CONSTRAINT uq_organization_slug UNIQUE, name text NOT NULL,
   state text NOT NULL DEFAULT 'active' CHECK (state IN ('active', 'suspended')),
   shard text NOT NULL DEFAULT 'main' REFERENCES shared.shard (name),
   created_at timestamptz NOT NULL DEFAULT now()

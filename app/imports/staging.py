@@ -1,0 +1,71 @@
+"""The staged rows as queries see them: which cell holds which field, as text and as a value."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from sqlalchemy import BigInteger, ColumnElement, Text, null, tuple_, type_coerce
+
+from app.contacts.models import Contact
+from app.fields.settings import fields_of
+
+from .models import Import, ImportRow, ImportVerdict
+from .rules import Rules
+from .targets import PASSWORD, Target, slots, targets
+
+ROW = ImportRow.__table__
+VERDICT = ImportVerdict.__table__
+# Verdicts of people who are there already; while a plan is made, they are 'match' until their fields are compared.
+KNOWN = ("match", "change", "same")
+KEPT = ("create", *KNOWN)
+CHUNK = 5000
+
+
+@dataclass(frozen=True)
+class Staging:
+    """One import's columns and rules, as the statements of plan and writing need them."""
+
+    import_id: int
+    columns: Sequence[str]
+    rules: Rules
+    targets: dict[str, Target]
+
+    @classmethod
+    def of(cls, found: Import) -> "Staging":
+        """What an import's settings say."""
+        return cls(found.id, tuple(found.columns), Rules.from_json(found.rules), targets(fields_of(Contact)))
+
+    @cached_property
+    def slots(self) -> dict[str, int]:
+        return slots(list(self.columns))
+
+    @cached_property
+    def matched(self) -> dict[str, Target]:
+        """The targets that have a column, in the order of the file."""
+        return {name: self.targets[name] for name in self.columns if name in self.targets}
+
+    @property
+    def has_passwords(self) -> bool:
+        return PASSWORD in self.columns
+
+    def on_contact(self) -> list[Target]:
+        """The matched targets whose value is the contact's own."""
+        return [target for target in self.matched.values() if target.on_contact]
+
+    def text(self, name: str) -> ColumnElement:
+        """The staged cell of a field as text; NULL where it is empty or has no column."""
+        return ROW.c.cells[self.slots[name]] if name in self.slots else type_coerce(null(), Text)
+
+    def value(self, name: str) -> ColumnElement:
+        """The staged cell of a field as a value of its column."""
+        return self.targets[name].typed(self.text(name))
+
+    def rows(self, first: int, last: int) -> ColumnElement[bool]:
+        """The staged rows of a chunk; said of both tables, so that both are read by their key."""
+        return (
+            (ROW.c.import_id == self.import_id)
+            & ROW.c.row_no.between(first, last)
+            & (VERDICT.c.import_id == self.import_id)
+            & VERDICT.c.row_no.between(first, last)
+            & (VERDICT.c.row_no == ROW.c.row_no)
+        )

@@ -1,0 +1,116 @@
+"""A browser window of somebody, and everything that its pages complained about."""
+
+import re
+
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request, Response, expect
+
+from tests.world import World
+
+from .server import HOST
+
+ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+)
+WIDE, NARROW = (1280, 800), (360, 740)
+STATUS = re.compile(r"Failed to load resource: the server responded with a status of (\d+)")
+# What an answer to a request may take here; the machine may be busy with other tests.
+PATIENCE = 15_000
+
+
+class Window:
+    """One browser context with one page. Whatever its console, its scripts or its requests say is kept."""
+
+    def __init__(self, browser: Browser, url: str, *, size=WIDE, scripts: bool = True, dark: bool = False, **options):
+        self.url = url
+        self.complaints: list[str] = []
+        self._allowed: set[int] = set()
+        self.context = browser.new_context(
+            base_url=url,
+            viewport={"width": size[0], "height": size[1]},
+            java_script_enabled=scripts,
+            color_scheme="dark" if dark else "light",
+            reduced_motion="reduce",
+            locale="en-GB",
+            timezone_id="Europe/Berlin",
+            **options,
+        )
+        self.context.set_default_timeout(PATIENCE)
+        self.context.on("console", self._hear)
+        self.context.on("weberror", lambda error: self.complaints.append(f"page error: {error.error}"))
+        self.context.on("request", self._watch)
+        self.page: Page = self.context.new_page()
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        status = STATUS.match(message.text)
+        if message.type not in ("error", "warning") or (status and int(status[1]) in self._allowed):
+            return
+        self.complaints.append(f"console {message.type}: {message.text} ({message.location.get('url')})")
+
+    def _watch(self, request: Request) -> None:
+        if not request.url.startswith((self.url + "/", "data:", "blob:", "about:")):
+            self.complaints.append(f"request to another origin: {request.url}")
+
+    def allow(self, *statuses: int) -> None:
+        """The server is expected to answer these from now on: the browser reports them as if they were errors."""
+        self._allowed.update(statuses)
+
+    def sign_in(self, world: World, person: str, surface: str = "staff") -> None:
+        """Bear the cookie of a session that is opened for this person."""
+        client = (world.portal if surface == "portal" else world.staff)(person, host=HOST)
+        cookie = client.get_cookie(f"deskhand_{surface}", HOST)
+        self.context.add_cookies([{"name": cookie.key, "value": cookie.value, "domain": HOST, "path": "/"}])
+
+    def go(self, path: str) -> Response:
+        """Open an address of the application."""
+        response = self.page.goto(path)
+        assert response, f"{path} did not answer."
+        return response
+
+    def field(self, label: str) -> Locator:
+        """The control with this label."""
+        return self.page.get_by_label(label, exact=True)
+
+    def button(self, name: str) -> Locator:
+        """The button with this name."""
+        return self.page.get_by_role("button", name=name, exact=True)
+
+    def link(self, name: str) -> Locator:
+        """The link with this name."""
+        return self.page.get_by_role("link", name=name, exact=True)
+
+    def cell(self, id: str) -> Locator:
+        """A cell by its id, such as 'contact-7-phone'."""
+        return self.page.locator(f"#{id}")
+
+    def press(self, *keys: str) -> None:
+        """Press keys one after the other, where the focus is."""
+        for key in keys:
+            self.page.keyboard.press(key)
+
+    def type(self, text: str) -> None:
+        """Type where the focus is."""
+        self.page.keyboard.type(text)
+
+    def posting(self, part: str = ""):
+        """`with window.posting() as posted:` waits for the answer to a POST; `posted.value` is it."""
+        return self.page.expect_response(lambda answer: answer.request.method == "POST" and part in answer.url)
+
+    def focused(self) -> str:
+        """The id of what has the focus, or of the nearest around it that has one."""
+        return self.page.evaluate("document.activeElement.closest('[id]')?.id ?? ''")
+
+    def expect_focus(self, target: Locator) -> None:
+        """Wait until something has the focus."""
+        expect(target).to_be_focused(timeout=PATIENCE)
+
+    def close(self) -> list[str]:
+        """Close the window; returns what it complained about."""
+        self.context.close()
+        return self.complaints
