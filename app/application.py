@@ -14,7 +14,7 @@ from .config import Settings, flask_config, load
 from .portal import blueprint as portal
 from .signin import blueprints as signin
 from .staff import blueprint as staff
-from .web import access, headers, health, htmx, markup
+from .web import access, addresses, headers, health, htmx, markup
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -24,6 +24,7 @@ def create_app(settings: Settings | None = None, **overrides) -> Flask:
     app = Flask(__name__, template_folder=ROOT / "templates", static_folder=None)
     app.config.update(flask_config(settings or load()), **overrides)
 
+    addresses.init_app(app)
     extensions.init_app(app)
     htmx.init_app(app)
     headers.init_app(app)

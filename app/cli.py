@@ -17,7 +17,8 @@ from .signin import cli as signin_cli
 def main(context: click.Context):
     """Deskhand, the customer desk for managed service providers."""
     if context.invoked_subcommand not in ("serve", "worker"):
-        context.with_resource(create_app(load_for_commands()).app_context())
+        context.obj = create_app(load_for_commands())
+        context.with_resource(context.obj.app_context())
 
 
 main.add_command(tenants_cli.org)

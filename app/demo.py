@@ -11,7 +11,6 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import click
-from flask import current_app
 from sqlalchemy import select
 
 from app.companies.models import Company
@@ -48,10 +47,11 @@ CITIES = (("Hamburg", "20095", "DE"), ("Kiel", "24103", "DE"), ("Aarhus", "8000"
 
 
 @click.command("demo")
-def demo():
+@click.pass_obj
+def demo(app):
     """Migrate, then make the two demo organizations and their sign-ins (for trying out, never for real use)."""
     migrate.everything()
-    path = Path(current_app.config["DESKHAND_HOME"]) / "demo.json"
+    path = Path(app.config["DESKHAND_HOME"]) / "demo.json"
     known = json.loads(path.read_text()) if path.exists() else {}
     for slug, (name, hosts) in ORGANIZATIONS.items():
         try:

@@ -66,7 +66,7 @@ def init_app(app: Flask) -> None:
     def _http(error: HTTPException):
         response = show(error.code or 500, _sentence(error.code or 500, error.description))
         for name, value in error.get_headers():
-            if name.lower() in ("allow", "retry-after", "www-authenticate"):
+            if name.lower() in ("allow", "retry-after"):
                 response.headers[name] = value
         return response
 

@@ -34,6 +34,8 @@ def init_app(app: Flask) -> None:
     if settings.proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies)
     app.session_interface = SurfaceCookies()
+    # Records keep the order of their fields.
+    app.json.sort_keys = False
     # The session makes its own engines, see tenants.engines; this only satisfies the extension.
     app.config["SQLALCHEMY_DATABASE_URI"] = "postgresql+psycopg://"
     db.init_app(app)

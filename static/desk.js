@@ -77,6 +77,13 @@ on("click", event => {
   event.preventDefault(); event.stopPropagation(); waiting.href = link.href;
 }, true);
 
+/* What is typed while the form of a cell is on its way goes into it. */
+let early = "";
+on("keydown", event => {
+  if (event.key.length > 1 || event.ctrlKey || event.metaKey || event.altKey || typesInto(event.target) || !event.target.closest?.(".cell[aria-busy]")) return;
+  event.preventDefault(); early += event.key;
+});
+
 /* Around htmx: where the focus goes, what is shown when there is no good answer. */
 const show = name => { if ($("#alerts").dataset.shows !== name) { $("#alerts").replaceChildren($("#" + name).content.cloneNode(true)); $("#alerts").dataset.shows = name; } };
 const calm = () => { $("#alerts").replaceChildren(); delete $("#alerts").dataset.shows; };
@@ -101,7 +108,8 @@ on("htmx:after:request", event => {
   else if (page) { event.preventDefault(); location.assign(raw.url); }
 });
 on("htmx:before:swap", ({ detail: { ctx, tasks } }) => {
-  const form = ctx.sourceElement.closest?.("form[data-cell]"), cell = ctx.sourceElement.closest?.(".cell"), has = document.activeElement;
+  const source = ctx.sourceElement, form = source.closest?.("form[data-cell]"), cell = source.closest?.(".cell"), has = document.activeElement;
+  ctx.goal = source.dataset?.focus; ctx.toTop = "top" in (source.dataset ?? {}); /* the source may be gone afterwards */
   if (!cell) return;
   ctx.cellForm = form; ctx.cellId = cell.id;
   ctx.focusBack = !form?.away && (has === document.body || cell.contains(has));
@@ -110,11 +118,16 @@ on("htmx:before:swap", ({ detail: { ctx, tasks } }) => {
   }
 });
 on("htmx:after:swap", ({ detail: { ctx } }) => {
-  const has = document.activeElement, id = ctx.cellId ?? ctx.sourceElement.dataset?.focus, dialog = $("#dialog");
-  if (id && (has === document.body ? ctx.focusBack ?? true : ctx.sourceElement.dataset?.focus)) $(`#${CSS.escape(id)} [data-edit]`)?.focus();
-  if (has.matches("form[data-cell] input:not([aria-invalid])")) has.select();
-  has.closest("form[data-cell]")?.scrollIntoView({ block: "nearest" });
-  if ("top" in (ctx.sourceElement.dataset ?? {})) { const scroll = $("[data-list] .list-scroll"); if (scroll) { scroll.scrollTop = 0; scroll.scrollIntoView({ block: "nearest" }); } }
+  const has = document.activeElement, form = has.closest("form[data-cell]"), long = has.tagName === "TEXTAREA", id = ctx.cellId ?? ctx.goal, dialog = $("#dialog");
+  if (id && (has === document.body ? ctx.focusBack ?? true : ctx.goal)) $(`#${CSS.escape(id)} [data-edit]`)?.focus();
+  if (form && early && typesInto(has) && !has.options) {
+    has.value = long ? has.value + early : early;
+    has.dispatchEvent(new Event("input", { bubbles: true }));
+  } else if (form && has.matches("input:not([aria-invalid])")) has.select();
+  if (form && long) has.setSelectionRange(has.value.length, has.value.length);
+  early = "";
+  form?.scrollIntoView({ block: "nearest" });
+  if (ctx.toTop) { const scroll = $("[data-list] .list-scroll"); if (scroll) { scroll.scrollTop = 0; scroll.scrollIntoView({ block: "nearest" }); } }
   if (dialog.childElementCount && !dialog.open) { dialog.setAttribute("aria-label", $("h1, h2", dialog)?.textContent ?? ""); dialog.showModal(); }
 });
 on("csrf:renewed", ({ detail: { token } }) => {

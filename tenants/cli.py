@@ -5,6 +5,7 @@ import sys
 
 import click
 
+from . import hosts as host_names
 from . import migrate, provision
 from .resolve import UnknownOrganization
 
@@ -72,6 +73,53 @@ def suspend(slug: str, as_json: bool):
 def resume(slug: str, as_json: bool):
     """Let a suspended organization work again."""
     _state(slug, provision.resume, "active", as_json)
+
+
+@org.group("hosts")
+def hosts():
+    """The host names of an organization, and which of them are verified."""
+
+
+REFUSED = {
+    "unknown": "The organization has not asked for {name}: its administrator adds it under Administration, Addresses.",
+    "unusable": "{name} belongs to another organization, or stands above or below one of its hosts (see --related).",
+}
+
+
+def _host_line(host: host_names.Listed) -> str:
+    return f"{host.name:<40}{host.state:<10}{host.record} TXT {host.value}"
+
+
+def _host_facts(host: host_names.Listed) -> dict:
+    return {"name": host.name, "state": host.state, "record": host.record, "value": host.value}
+
+
+@hosts.command("list")
+@click.argument("slug", metavar="ORG")
+@as_json
+def list_hosts(slug: str, as_json: bool):
+    """Every host with its state and the DNS record that proves it."""
+    try:
+        found = host_names.of(slug)
+    except UnknownOrganization as error:
+        fail(str(error), as_json)
+    say([_host_facts(host) for host in found], "\n".join(_host_line(host) for host in found), as_json)
+
+
+@hosts.command("verify")
+@click.argument("slug", metavar="ORG")
+@click.argument("name", metavar="HOST")
+@click.option("--related", is_flag=True, help="Also when another organization has a host above or below this one.")
+@as_json
+def verify_host(slug: str, name: str, related: bool, as_json: bool):
+    """Let a host lead to its organization. Look at its DNS record first: this command does not."""
+    try:
+        host = host_names.verify(slug, name, related=related)
+    except UnknownOrganization as error:
+        fail(str(error), as_json)
+    except host_names.HostRefused as error:
+        fail(REFUSED.get(error.code, str(error)).format(name=error.name), as_json)
+    say(_host_facts(host), f"{host.name} now leads to {slug}.", as_json)
 
 
 @click.command("migrate")

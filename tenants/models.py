@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, DateTime, ForeignKey, Identity, Text, func
+from sqlalchemy import BigInteger, DateTime, ForeignKey, Identity, Index, Text, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from .db import Shared
@@ -29,15 +29,18 @@ class Organization(Shared):
 
 
 class Host(Shared):
-    """A host name that leads to one organization; until it is verified it leads nowhere."""
+    """A host name that leads to one organization; until it is verified it leads nowhere, and others may ask for it too."""
 
     __tablename__ = "host"
-    name: Mapped[str] = mapped_column(Text, primary_key=True)
+    __table_args__ = (Index("uq_host_name", "name", unique=True, postgresql_where=text("verified_at IS NOT NULL")),)
     organization: Mapped[str] = mapped_column(
-        ForeignKey("shared.organization.key", ondelete="CASCADE"), index=True
+        ForeignKey("shared.organization.key", ondelete="CASCADE"), primary_key=True
     )
+    name: Mapped[str] = mapped_column(Text, primary_key=True)
     token: Mapped[str] = mapped_column(Text)
     verified_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    # A verified host that was removed stays with its organization for a while, see `hosts.HOLD`.
+    removed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
 
 

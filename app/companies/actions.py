@@ -20,6 +20,11 @@ def create(values: dict[str, Any], *, actor: Actor) -> int:
     return write.create(Company, given, actor=actor)
 
 
+def update(company: Company, values: dict[str, Any], *, actor: Actor, base: int | None = None):
+    """Change some fields of a company."""
+    return write.update(company, values, actor=actor, base=base)
+
+
 def rename(company, name: str, *, actor: Actor, base: int | None = None):
     """Give a company another name."""
-    return write.update(company, {"name": name}, actor=actor, base=base)
+    return update(company, {"name": name}, actor=actor, base=base)

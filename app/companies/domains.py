@@ -24,6 +24,8 @@ class Domain(Record):
         Index("ix_company_domain_company", "company_id"),
     )
     noun = "company_domain"
+    undo_permission = "companies.edit"
+    part_of = "company_id"
 
     name: Mapped[str] = field(Host(_l("Web domain"), max=253, required=True), listed=True)
     company_id: Mapped[int] = field(Reference(_l("Company"), noun="company", required=True), listed=True)

@@ -50,6 +50,7 @@ class Company(Record):
         Index("ix_company_account_manager", "account_manager_id"),
     )
     noun = "company"
+    undo_permission = "companies.edit"
     companies_sql = "ARRAY[t.id]"
 
     number: Mapped[int] = field(
@@ -101,6 +102,7 @@ class Department(Record):
         Index("uq_department_name", "company_id", text("extensions.fold(name)"), unique=True, postgresql_where=LIVE),
     )
     noun = "department"
+    undo_permission = "companies.edit"
 
     company_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("company.id"))
     name: Mapped[str] = field(TextKind(_l("Department"), max=64, required=True), portal="view", listed=True)

@@ -57,6 +57,7 @@ class Contact(Record):
         Index("ix_contact_partner", "partner_id", postgresql_where=text("partner_id IS NOT NULL")),
     )
     noun = "contact"
+    undo_permission = "contacts.edit"
     companies_sql = "t.company_ids"
     portal_edits = True
 
@@ -214,6 +215,8 @@ class Membership(Record):
         Index("ix_membership_department", "department_id", postgresql_where=text("department_id IS NOT NULL")),
     )
     noun = "membership"
+    undo_permission = "contacts.edit"
+    part_of = "contact_id"
 
     company_id: Mapped[int] = field(Reference(_l("Company"), noun="company", required=True), fixed=True)
     contact_id: Mapped[int] = mapped_column(ForeignKey("contact.id"))
@@ -248,6 +251,8 @@ class Address(Record):
         Index("ix_contact_address_email", text("lower(email)"), postgresql_where=LIVE),
     )
     noun = "contact_address"
+    undo_permission = "contacts.edit"
+    part_of = "contact_id"
     companies_sql = "'{}'::bigint[]"
 
     contact_id: Mapped[int] = mapped_column(ForeignKey("contact.id"))

@@ -34,5 +34,5 @@ def _judge(values: dict[str, Any]) -> None:
     starts, ends = values.get("starts_on"), values.get("ends_on")
     if starts and ends and ends < starts:
         raise FieldErrors({"ends_on": FieldError(_("The end date lies before the start date."), code="order")})
-    if values.get("limited") and values.get("minutes") is None and "minutes" in values:
+    if values.get("limited") and values.get("minutes") is None:
         raise FieldErrors({"minutes": FieldError(_("A contract with an hour restriction needs its hours."), code="required")})

@@ -41,6 +41,7 @@ class Contract(Record):
         Index("ix_contract_support", "support_contact_id"),
     )
     noun = "contract"
+    undo_permission = "contracts.edit"
 
     description: Mapped[str] = field(
         TextKind(_l("Description"), max=128, required=True), portal="view", listed=True, sortable=True

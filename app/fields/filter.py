@@ -1,16 +1,20 @@
 """Filters: from a field, an operator and what was typed to an SQL condition, and to the words of a chip."""
 
-from datetime import UTC, datetime, time, timedelta
+import operator as operators
+from datetime import timedelta
+from typing import NoReturn
 
-from sqlalchemy import ColumnElement, DateTime, Text, and_, cast, false, func, not_, or_
+from sqlalchemy import ARRAY, ColumnElement, Text, and_, cast, func, not_, or_
 
 from app.i18n import gettext as _
 from app.i18n import lazy_gettext as _l
 
 from . import references
 from .errors import FieldError
-from .folding import folded, like
-from .kinds import Reference
+from .folding import digits, folded, like, sought
+from .kinds import Choices, Reference
+from .kinds.cleaning import shown
+from .kinds.several import Several
 from .record import Record
 from .registry import Field
 
@@ -40,88 +44,110 @@ def condition(field: Field, operator: str, typed: str, model: type[Record]) -> C
         raise FieldError(_("“%(op)s” is no filter of this field.", op=operator[:20]), code="operator")
     value = field.expression(model)
     if operator == "empty":
-        return or_(value.is_(None), cast(value, Text) == "") if field.kind.name != "several" else value.is_(None)
+        nothing = value.is_(None)
+        return nothing if isinstance(value.type, ARRAY) else or_(nothing, cast(value, Text) == "")
     if operator == "not_empty":
         return not_(condition(field, "empty", "", model))
-    if not typed.strip():
-        raise FieldError(_("Enter what to filter by."), code="required")
-    if field.related and field.related.matches and operator in ("is", "is_not", "any_of", "none_of", "contains"):
-        found = field.related.matches(model, _values(field, operator, typed))
-        return not_(found) if operator in ("is_not", "none_of") else found
-    if operator in ("contains", "starts"):
-        return _text_condition(field, operator, typed, value)
-    if operator in ("any_of", "none_of"):
-        found = value.in_(_values(field, operator, typed))
-        return found if operator == "any_of" else or_(value.is_(None), not_(found))
     if operator == "last_days":
-        days = field_days(typed)
-        return and_(value >= func.now() - timedelta(days=days), value <= func.now())
-    return _compare(operator, value, _value(field, typed))
+        return and_(value >= func.now() - timedelta(days=field_days(typed)), value <= func.now())
+    if operator in ("contains", "starts") and field.kind.name != "several":
+        return _text_condition(field, operator, typed, value)
+    values = _values(field, operator, typed)
+    if field.related and field.related.matches:
+        found = field.related.matches(model, values)
+        return not_(found) if operator in ("is_not", "none_of") else found
+    if operator in ("any_of", "none_of"):
+        found = _any_of(value, values)
+        return found if operator == "any_of" else or_(value.is_(None), not_(found))
+    if field.kind.name == "phone":
+        return digits(value) == _digits(typed)
+    return _compare(operator, value, values[0])
+
+
+def _any_of(value, wanted: list) -> ColumnElement[bool]:
+    if isinstance(value.type, ARRAY):
+        return value.overlap(cast(wanted, ARRAY(Text)))
+    if isinstance(value.type, Text):
+        return folded(value).in_([func.extensions.fold(one) for one in wanted])
+    return value.in_(wanted)
 
 
 def _text_condition(field: Field, operator: str, typed: str, value) -> ColumnElement[bool]:
-    if field.kind.name == "choices":
-        return value.any(field.kind.parse(typed)[0])
-    pattern = func.extensions.fold(like(typed))
-    return folded(value).like(("%" if operator == "contains" else "") + pattern + "%", escape="\\")
+    """Part of a text, whatever its case and accents; of a phone number, however it is written."""
+    anywhere = "%" if operator == "contains" else ""
+    if field.kind.name == "phone" and _digits(typed):
+        return digits(value).like(f"{anywhere}{_digits(typed)}%")
+    pattern = like(typed) or _none()
+    return folded(value).like(anywhere + func.extensions.fold(pattern) + "%", escape="\\")
+
+
+def _digits(typed: str) -> str:
+    return "".join(sign for sign in sought(typed) if sign in "0123456789")
 
 
 def _compare(operator: str, value, wanted) -> ColumnElement[bool]:
-    if isinstance(value.type, DateTime) and not isinstance(wanted, datetime):
-        start = datetime.combine(wanted, time(), UTC)
-        end = start + timedelta(days=1)
-        return {
-            "is": and_(value >= start, value < end),
-            "is_not": or_(value < start, value >= end),
-            "before": value < start,
-            "after": value >= end,
-        }.get(operator, false())
-    if operator in ("is", "is_not") and isinstance(value.type, Text) and isinstance(wanted, str):
+    if operator in ("is", "is_not") and isinstance(value.type, Text):
         same = folded(value) == func.extensions.fold(wanted)
         return same if operator == "is" else not_(same)
     return {
-        "is": lambda: value == wanted,
-        "is_not": lambda: value.is_distinct_from(wanted),
-        "lt": lambda: value < wanted,
-        "lte": lambda: value <= wanted,
-        "gt": lambda: value > wanted,
-        "gte": lambda: value >= wanted,
-        "before": lambda: value < wanted,
-        "after": lambda: value > wanted,
-    }[operator]()
+        "is": operators.eq,
+        "is_not": lambda one, other: one.is_distinct_from(other),
+        "lt": operators.lt,
+        "lte": operators.le,
+        "gt": operators.gt,
+        "gte": operators.ge,
+        "before": operators.lt,
+        "after": operators.gt,
+    }[operator](value, wanted)
 
 
 def field_days(typed: str) -> int:
     """A number of days that was typed."""
-    if not typed.strip().isdigit() or not 1 <= int(typed) <= 36500:
+    number = sought(typed)
+    if not number.isdecimal() or len(number) > 5 or not 1 <= int(number) <= 36500:
         raise FieldError(_("A number of days is expected, such as 30."), code="format")
-    return int(typed)
-
-
-def _value(field: Field, typed: str):
-    if field.kind.name == "yes_no":
-        return bool(field.kind.parse(typed))
-    return field.kind.parse(typed)
+    return int(number)
 
 
 def _values(field: Field, operator: str, typed: str) -> list:
-    parts = typed.split(",") if operator in ("any_of", "none_of") else [typed]
-    if field.kind.name == "several":
-        return [field.kind.of.parse(part) for part in parts]
-    return [_value(field, part) for part in parts if part.strip()]
+    """What was typed as values: one, or several with commas between them where the operator takes several."""
+    if isinstance(field.kind, Several):
+        return [field.kind.of.parse(typed)] if typed.strip() else _none()
+    if isinstance(field.kind, Choices):
+        return field.kind.parse(typed) or _none()
+    try:
+        # A value may hold a comma itself: where only known ones can be meant, all of the text is tried first.
+        values = [field.kind.parse(typed)] if operator not in ("any_of", "none_of") or field.kind.exact_json else None
+    except FieldError:
+        if operator not in ("any_of", "none_of"):
+            raise
+        values = None
+    if values is None:
+        values = [field.kind.parse(part) for part in typed.split(",")]
+    return [value for value in values if value is not None] or _none()
+
+
+def _none() -> NoReturn:
+    raise FieldError(_("Enter what to filter by."), code="required")
 
 
 def describe(field: Field, operator: str, typed: str, locale: str | None = None) -> str:
-    """The filter as a chip says it: 'City is Kiel'."""
+    """The filter as a chip says it: 'City is Kiel'; what cannot be read stands there as it was typed."""
+    words = f"{field.label} {OPERATORS.get(operator, operator[:20])}"
     if operator in NO_VALUE:
-        return f"{field.label} {OPERATORS[operator]}"
+        return words
+    typed = shown(sought(typed), 80)
+    if operator in ("contains", "starts", "last_days"):
+        return f"{words} {typed}"
     try:
         values = _values(field, operator, typed)
-        if isinstance(field.kind, Reference):
-            names = references.titles(field.kind.noun, values)
-            shown = ", ".join(names.get(value, f"#{value}") for value in values)
-        else:
-            shown = ", ".join(field.kind.format(value, locale) for value in values)
     except FieldError:
-        shown = typed
-    return f"{field.label} {OPERATORS[operator]} {shown or typed}"
+        return f"{words} {typed}"
+    if isinstance(field.kind, Reference):
+        names = references.titles(field.kind.noun, values)
+        parts = [names.get(value, f"#{value}") for value in values]
+    elif isinstance(field.kind, Several | Choices):
+        parts = [field.kind.format(values, locale)]
+    else:
+        parts = [field.kind.format(value, locale) for value in values]
+    return f"{words} {', '.join(parts)}"

@@ -1,5 +1,7 @@
 """Folded text, for search and sorting: no case, no accents; the same function in indexes and in queries."""
 
+import unicodedata
+
 from sqlalchemy import ColumnElement, Text, func
 
 from .kinds.cleaning import signs
@@ -15,6 +17,12 @@ def digits(column) -> ColumnElement:
     return func.extensions.digits(column, type_=Text)
 
 
+def sought(text: str) -> str:
+    """A typed text as searches take it: in normal form, single blanks, and without what no text can hold."""
+    kept = (" " if unicodedata.category(sign) == "Cc" else sign for sign in text if unicodedata.category(sign) != "Cs")
+    return signs("".join(kept))
+
+
 def like(text: str) -> str:
     """A typed text as a literal part of a LIKE pattern: its own wildcards mean themselves."""
-    return signs(text).replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return sought(text).replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

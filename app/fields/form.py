@@ -21,6 +21,9 @@ def read_one(field: Field, form: Mapping, name: str, record: Mapping[str, Any] |
         value = _reference(field, form, name, record)
     elif field.kind.input == "checkboxes":
         value = field.kind.parse("\n".join(form.getlist(name)))
+    elif field.kind.input == "checkbox":
+        # A form posts all its fields, so a missing tick is a no.
+        value = bool(form.get(name) and field.kind.parse(form.get(name)))
     else:
         typed = form.get(name) or form.get(f"{name}_text") or ""
         value = field.kind.parse(typed, country=record.get(getattr(field.kind, "country", "") or ""))
@@ -34,6 +37,8 @@ def _reference(field: Field, form: Mapping, name: str, record: Mapping[str, Any]
     company_id = record.get(field.within) if field.within else None
     typed = (form.get(f"{name}_text") or "").strip()
     chosen = (form.get(name) or "").strip()
+    if field.within and company_id is None and (chosen or typed):
+        raise FieldError(_("Choose the company first: this is one of its own."), code="unknown")
     if not chosen and typed:
         found = references.by_title(field.kind.noun, typed, company_id)
         if len(found) != 1:
@@ -53,17 +58,19 @@ def _reference(field: Field, form: Mapping, name: str, record: Mapping[str, Any]
 
 def read_all(fields: Iterable[Field], form: Mapping, record: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """The values of all fields of a form; raises `FieldErrors` with every error at once and the typed text."""
+    fields = list(fields)
     values: dict[str, Any] = dict(record or {})
     read: dict[str, Any] = {}
     errors: dict[str, FieldError] = {}
-    for field in fields:
+    # What depends on another field of the same form (a region on its country) is read after it.
+    for field in sorted(fields, key=lambda one: bool(one.within or getattr(one.kind, "country", ""))):
         try:
             read[field.name] = values[field.name] = read_one(field, form, field.name, values)
         except FieldError as error:
             errors[field.name] = error
     if errors:
         raise FieldErrors(errors, typed_text(fields, form))
-    return read
+    return {field.name: read[field.name] for field in fields}
 
 
 def typed_text(fields: Iterable[Field], form: Mapping) -> dict[str, Any]:

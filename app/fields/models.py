@@ -17,6 +17,7 @@ class FieldSetting(Record):
     __tablename__ = "field_setting"
     __table_args__ = (UniqueConstraint("of_noun", "field"),)
     noun = "field_setting"
+    undo_permission = "admin.fields"
     companies_sql = "'{}'::bigint[]"
 
     of_noun: Mapped[str] = mapped_column(Text)
@@ -38,6 +39,7 @@ class CustomField(Record):
         Index("uq_custom_field_key", "of_noun", "key", unique=True, postgresql_where=text("withdrawn_at IS NULL")),
     )
     noun = "custom_field"
+    undo_permission = "admin.fields"
     companies_sql = "'{}'::bigint[]"
 
     of_noun: Mapped[str] = mapped_column(Text)

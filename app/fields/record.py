@@ -23,8 +23,13 @@ class Record(Tenanted):
     noun: str = ""
     # SQL for the companies a row belongs to, as bigint[], with the row named t.
     companies_sql: str = "ARRAY[t.company_id]"
+    # The column that names the record whose part this row is, '' for a record in its own right: undoing the creation
+    # of that record takes its parts along, and leaves them where it must leave the record.
+    part_of: str = ""
     # Whether people in the portal change such records: only their own contact, so far.
     portal_edits: bool = False
+    # The permission that taking changes of such records back needs beside the right to undo; '' for none.
+    undo_permission: str = ""
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True, sort_order=-100)
     version: Mapped[int] = mapped_column(Integer, server_default="1", sort_order=900)

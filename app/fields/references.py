@@ -31,6 +31,11 @@ def referable(noun: str, source: Source) -> None:
     _sources[noun] = source
 
 
+def model(noun: str) -> type[Record] | None:
+    """The model of the records that a reference to this noun names."""
+    return _sources[noun].model if noun in _sources else None
+
+
 def titles(noun: str, ids: Iterable[int]) -> dict[int, str]:
     """The names of the records with these ids, in one query; those that the viewer cannot see are missing."""
     ids = sorted({record_id for record_id in ids if record_id is not None})
@@ -38,6 +43,13 @@ def titles(noun: str, ids: Iterable[int]) -> dict[int, str]:
         return {}
     source = _sources[noun]
     return dict(db.session.execute(select(source.model.id, source.title).where(source.model.id.in_(ids))).tuples().all())
+
+
+def title_of(noun: str, number: ColumnElement, model: type[Record]) -> ColumnElement[str]:
+    """The SQL expression of the name of the record whose number an expression over `model` gives."""
+    source = _sources[noun]
+    named = select(source.model.id, source.title.label("title")).subquery("named")
+    return select(named.c.title).where(named.c.id == number).correlate(model).scalar_subquery()
 
 
 def url(noun: str, record_id: int | None) -> str:

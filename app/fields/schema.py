@@ -97,6 +97,20 @@ def answered(fields: FieldSet, title: str) -> Schema:
     return {"type": "object", "title": title, "properties": own, "required": ["id", "version"]}
 
 
+def page_of(title: str) -> Schema:
+    """A page of records."""
+    return {
+        "type": "object",
+        "required": ["items", "next"],
+        "properties": {
+            "items": {"type": "array", "items": {"$ref": f"#/components/schemas/{title}"}},
+            "next": {"type": ["string", "null"], "format": "uri", "description": "The next page, if there is one."},
+            "count": {"type": "integer", "description": "Only with count=1: how many there are, at most 1,000."},
+            "capped": {"type": "boolean", "description": "Only with count=1: whether there are more than `count`."},
+        },
+    }
+
+
 def made(may: FieldSet, made_otherwise: Collection[str]) -> Schema:
     """A record to be made."""
     required = [

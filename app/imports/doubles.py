@@ -8,7 +8,7 @@ import secrets
 from array import array
 from collections.abc import Iterable, Iterator
 
-from sqlalchemy import Integer, Text, case, exists, func, literal, null, select, update
+from sqlalchemy import Integer, Text, case, cast, exists, func, literal, null, select, update
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.sql import column
 
@@ -25,8 +25,7 @@ def mark_doubles(staging: Staging) -> int:
     Rows repeat each other by user name, by e-mail with first and last name, or by speaking of the same contact. A row
     that is itself a duplicate makes no duplicates.
     """
-    doubles: list[tuple[int, int]] = []
-    marked = 0
+    doubles, marked = array("i"), 0
     owners = [array("i") for _key in range(3)]
     for row_no, *keys in db.session.execute(_collisions(staging)).yield_per(CHUNK):
         first = 0
@@ -36,12 +35,12 @@ def mark_doubles(staging: Staging) -> int:
                     owner.extend([0] * (key - len(owner) + 1))
                 first = min(filter(None, (first, owner[key])), default=0)
         if first:
-            doubles.append((row_no, first))
+            doubles.extend((row_no, first))
         else:
             for owner, key in zip(owners, keys, strict=True):
                 if key:
                     owner[key] = row_no
-    for part in _parts(doubles):
+    for part in _parts(zip(doubles[::2], doubles[1::2], strict=True)):
         marked += _set(staging, part, "duplicate")
     return marked
 
@@ -72,9 +71,9 @@ def make_user_names(staging: Staging) -> None:
     nth = func.row_number().over(partition_by=base, order_by=ROW.c.row_no)
     tail = secrets.token_hex(3)
     for name in (
-        base + case((nth > 1, func.cast(nth, Text)), else_=""),
-        base + "-" + func.cast(ROW.c.row_no, Text),
-        func.left(base, 40) + "-" + func.cast(ROW.c.row_no, Text) + "-" + tail,
+        base + case((nth > 1, cast(nth, Text)), else_=""),
+        base + "-" + cast(ROW.c.row_no, Text),
+        func.left(base, 40) + "-" + cast(ROW.c.row_no, Text) + "-" + tail,
     ):
         _name(staging, name)
 
@@ -151,12 +150,11 @@ def _parts(pairs: Iterable[tuple[int, int]]) -> Iterator[list[tuple[int, int]]]:
 
 def _set(staging: Staging, pairs: list[tuple[int, int]], verdict: str) -> int:
     """Give rows a verdict with the row that is the reason for it."""
-    given = func.unnest(
-        literal([row for row, _other in pairs], ARRAY(Integer)), literal([other for _row, other in pairs], ARRAY(Integer))
-    ).table_valued(column("row_no", Integer), column("other_row", Integer), name="given")
+    numbers = [literal(list(column_), ARRAY(Integer)) for column_ in zip(*pairs, strict=True)]
+    given = func.unnest(*numbers).table_valued(column("row_no", Integer), column("other_row", Integer), name="given")
     problem = func.jsonb_build_array(
         func.jsonb_build_array(
-            "line_manager_id", "manager_rejected", "", func.cast(given.c.other_row, Text), type_=JSONB
+            "line_manager_id", "manager_rejected", "", cast(given.c.other_row, Text), type_=JSONB
         )
     )
     return db.session.execute(

@@ -123,7 +123,7 @@ def _strange(head: bytes) -> bool:
 def _guess(letters: bytes) -> str:
     found = list(from_bytes(letters, cp_isolation=_GUESSED, preemptive_behaviour=False))
     ties = [match.encoding for match in found if (match.chaos, match.coherence) == (found[0].chaos, found[0].coherence)]
-    for name in sorted(set(ties) & set(_GUESSED), key=_GUESSED.index) + ["cp1252"]:
+    for name in [*sorted(set(ties) & set(_GUESSED), key=_GUESSED.index), "cp1252"]:
         try:
             letters.decode(name)
         except UnicodeDecodeError:

@@ -97,7 +97,7 @@ def _is_header(rows: list[list[str]], is_heading: Callable[[str], bool]) -> bool
     first = [cell.strip() for cell in rows[0]]
     if any("@" in cell or cell.replace(" ", "").isdigit() for cell in first):
         return False
-    return any(map(is_heading, first)) or len(rows) > 1 and _differs(rows)
+    return any(map(is_heading, first)) or (len(rows) > 1 and _differs(rows))
 
 
 def _differs(rows: list[list[str]]) -> bool:

@@ -2,7 +2,18 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Boolean, DateTime, ForeignKey, Identity, Index, Integer, LargeBinary, Text, func, text
+from sqlalchemy import (
+    BigInteger,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    Text,
+    func,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -108,6 +119,6 @@ class ImportName(Tenanted):
     kind: Mapped[str] = mapped_column(Text, primary_key=True)
     # The company of a department, otherwise 0.
     parent_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
-    made: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    made: Mapped[bool] = mapped_column(server_default=text("false"))
     text: Mapped[str] = mapped_column(Text, primary_key=True)
     id: Mapped[int | None] = mapped_column(BigInteger)

@@ -3,10 +3,11 @@
 What is not there yet gets its id here already, so that people and line managers can refer to it before it is made.
 """
 
-from sqlalchemy import BigInteger, Select, Text, case, cast, delete, func, insert, literal, null, select
+from sqlalchemy import Select, case, delete, func, insert, literal, select
 from sqlalchemy.orm import aliased
 
-from app.companies.models import Company, Department, Domain
+from app.companies.domains import Domain
+from app.companies.models import Company, Department
 from app.contacts.models import Contact, Membership
 from app.fields.folding import folded
 from tenants import db
@@ -119,7 +120,6 @@ def _partners(staging: Staging) -> None:
     address = staging.text("partner_id")
     texts = select(func.lower(address).label("key"), address.label("text")).where(_kept(staging), address.is_not(None))
     texts = texts.distinct().cte("texts")
-    wanted = texts.c.key.in_
     by_email = _only(
         select(func.lower(Company.email).label("key"), Company.id.label("id")).where(
             Company.withdrawn_at.is_(None), Company.email.is_not(None)
@@ -155,4 +155,18 @@ def _only(rows: Select, name: str):
     """One id for each key, NULL where there are several."""
     rows = rows.subquery()
     several = func.min(rows.c.id) != func.max(rows.c.id)
-    return select(rows.c.key, case((several, None), else_=func.min(rows.c.id)).label("id")).group_by(rows.c.key).subquery(name)
+    one = case((several, None), else_=func.min(rows.c.id)).label("id")
+    return select(rows.c.key, one).group_by(rows.c.key).subquery(name)
+
+
+def to_make(import_id: int, column: str) -> Select:
+    """The ids and names of the companies ('company_id') or departments that rows to be written need made."""
+    kind = column.removesuffix("_id")
+    written = (VERDICT.c.import_id == import_id) & VERDICT.c.verdict.in_(("create", "change"))
+    used = select(VERDICT.c[column]).where(written)
+    return (
+        select(NAME.c.id, NAME.c.parent_id, NAME.c.text)
+        .distinct(NAME.c.id)
+        .where(NAME.c.import_id == import_id, NAME.c.kind == kind, NAME.c.made, NAME.c.id.in_(used))
+        .order_by(NAME.c.id, NAME.c.text)
+    )

@@ -70,15 +70,17 @@ class Table:
         if layout.header:
             self._first = None
 
-    def batches(self, size: int, most: int | None = None) -> Iterator[Batch]:
-        """The rows, `size` at a time, the first one numbered 1; at most `most` of them."""
-        batch, no = Batch(1), 0
+    def batches(self, size: int, most: int | None = None, after: int = 0) -> Iterator[Batch]:
+        """The rows, `size` at a time, the first one numbered 1: those behind row `after`, up to row `most`."""
+        batch, no = Batch(after + 1), 0
         while most is None or no < most:
             row = self._first or self._next_row()
             self._first = None
             if row is None:
                 break
             no += 1
+            if no <= after:
+                continue
             self._add(batch, *row)
             if len(batch) == size:
                 yield batch

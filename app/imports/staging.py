@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from sqlalchemy import BigInteger, ColumnElement, Text, null, tuple_, type_coerce
+from sqlalchemy import ColumnElement, Text, cast, null
 
 from app.contacts.models import Contact
 from app.fields.settings import fields_of
@@ -54,7 +54,7 @@ class Staging:
 
     def text(self, name: str) -> ColumnElement:
         """The staged cell of a field as text; NULL where it is empty or has no column."""
-        return ROW.c.cells[self.slots[name]] if name in self.slots else type_coerce(null(), Text)
+        return ROW.c.cells[self.slots[name]] if name in self.slots else cast(null(), Text)
 
     def value(self, name: str) -> ColumnElement:
         """The staged cell of a field as a value of its column."""

@@ -19,7 +19,6 @@ from sqlalchemy import (
     null,
     or_,
     select,
-    type_coerce,
     update,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, array
@@ -35,7 +34,10 @@ from .models import ImportName
 from .staging import KEPT, ROW, VERDICT, Staging
 from .targets import PERSON
 
-_NONE = type_coerce(null(), BigInteger)
+_NONE = cast(null(), BigInteger)
+_NOTHING = cast([], JSONB)
+# What `resolve` finds out for every row.
+_FOUND = ("company_id", "department_id", "partner_id", "manager_id", "manager_row")
 
 
 def enter(staging: Staging, first: int, last: int) -> None:
@@ -58,7 +60,7 @@ def enter(staging: Staging, first: int, last: int) -> None:
             ROW.c.row_no,
             case((or_(ROW.c.problems.is_not(None), two), "reject"), (known.is_not(None), "match"), else_="create"),
             user,
-            (person[0] + "\n" + person[1] + "\n" + person[2]) if has_person else type_coerce(null(), Text),
+            (person[0] + "\n" + person[1] + "\n" + person[2]) if has_person else cast(null(), Text),
             case((known.is_not(None), known), else_=func.nextval("contact_id_seq")),
             func.coalesce(by_user.version, by_person.version),
             case((two, by_person.id)),
@@ -94,7 +96,7 @@ def resolve(staging: Staging, first: int, last: int) -> None:
             problems=case((wrong, rows.c.problems)),
             changed=case((changed & known, rows.c.changed)),
             other_id=case((known & literal(skip), VERDICT.c.contact_id)),
-            **{name: rows.c[name] for name in ("company_id", "department_id", "partner_id", "manager_id", "manager_row")},
+            **{name: rows.c[name] for name in _FOUND},
         )
         .where(VERDICT.c.import_id == staging.import_id, VERDICT.c.row_no == rows.c.row_no)
         .execution_options(synchronize_session=False)
@@ -236,9 +238,6 @@ def differences(staging: Staging, of: _References) -> dict[str, ColumnElement[bo
 def current(target) -> ColumnElement:
     """The value that a contact has now."""
     return Contact.custom[target.field.key] if target.custom else getattr(Contact, target.name)
-
-
-_NOTHING = cast([], JSONB)
 
 
 def _problem(name: str, code: str, found: ColumnElement) -> ColumnElement:

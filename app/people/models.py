@@ -30,6 +30,7 @@ class Staff(Record):
         Index("uq_staff_email", text("lower(email)"), unique=True, postgresql_where=text("withdrawn_at IS NULL")),
     )
     noun = "staff"
+    undo_permission = "admin.staff"
     companies_sql = "'{}'::bigint[]"
 
     name: Mapped[str] = field(TextKind(_l("Name"), max=128, required=True), listed=True)

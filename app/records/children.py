@@ -24,20 +24,23 @@ def children(child: type[Record], parent: str, value: str) -> Related:
         )
 
     def save(values: dict[int, Any], operation) -> None:
-        rows = db.session.execute(select(child.id, of, what, child.withdrawn_at).where(of.in_(values))).all()
+        rows = db.session.execute(
+            # The live ones first: a value that is there already needs none of those that were removed.
+            select(child.id, of, what, child.withdrawn_at).where(of.in_(values)).order_by(child.withdrawn_at.is_not(None))
+        ).all()
         wanted = {(record_id, one) for record_id, found in values.items() for one in found or []}
-        changes: list = []
+        going, coming = [], []
         for row_id, record_id, one, withdrawn in rows:
             here = (record_id, one)
-            if here not in wanted and withdrawn is None:
-                changes.append(Withdraw(child, row_id))
-            elif here in wanted:
+            if here in wanted:
                 wanted.discard(here)
-                if withdrawn is not None:
-                    changes.append(Withdraw(child, row_id, back=True))
-        changes += [Create(child, {parent: record_id, value: one}) for record_id, one in sorted(wanted)]
-        if changes:
-            apply(operation, changes)
+                coming += [Withdraw(child, row_id, back=True)] if withdrawn else []
+            elif withdrawn is None:
+                going.append(Withdraw(child, row_id))
+        coming += [Create(child, {parent: record_id, value: one}) for record_id, one in sorted(wanted)]
+        # Going comes before coming, since two writings of one address may not stand beside each other.
+        if going or coming:
+            apply(operation, [*going, *coming])
 
     def matches(model: type[Record], values: list):
         return select(child.id).where(of == model.id, child.withdrawn_at.is_(None), what.in_(values)).exists()

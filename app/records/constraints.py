@@ -17,10 +17,18 @@ def constraint(name: str, field: str, sentence: object) -> None:
 def explain(error: IntegrityError) -> None:
     """Raise `FieldErrors` for a constraint that is known or whose meaning is plain; otherwise return."""
     found = getattr(error.orig, "diag", None)
-    name = (found.constraint_name or "") if found else ""
-    if name in _known:
-        field, sentence = _known[name]
-        raise FieldErrors({field: FieldError(str(sentence), code="taken")}, {}) from error
     column = (found.column_name or "") if found else ""
-    if column:
-        raise FieldErrors({column: FieldError(_("This is needed."), code="required")}, {}) from error
+    field, _sentence = _known.get(_name(error), (column, ""))
+    if field:
+        code = "required" if field == column else "taken"
+        raise FieldErrors({field: FieldError(sentence_of(error) or _("This is needed."), code=code)}, {}) from error
+
+
+def sentence_of(error: IntegrityError) -> str:
+    """What the constraint says to the person who met it, '' when it is not known."""
+    return str(_known[_name(error)][1]) if _name(error) in _known else ""
+
+
+def _name(error: IntegrityError) -> str:
+    found = getattr(error.orig, "diag", None)
+    return (found.constraint_name or "") if found else ""

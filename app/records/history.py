@@ -29,6 +29,9 @@ class Line:
     after: str
     change_id: int
     field: str
+    # The values as the journal keeps them.
+    was: Any = None
+    now: Any = None
 
 
 @dataclass
@@ -101,7 +104,8 @@ def _lines(change: Change, viewer) -> list[Line]:
         if entry is None:
             continue
         before, after = (_text(entry, values.get(name)) for values in (change.before or {}, change.after))
-        found.append(Line(str(entry.label), before, after, change.id, name))
+        raw = (change.before or {}).get(name), change.after[name]
+        found.append(Line(str(entry.label), before, after, change.id, name, *raw))
     return found
 
 
@@ -164,6 +168,12 @@ def records_of(operation_id: int, most: int = 50) -> list[tuple[str, int, str, s
         names = references.titles(noun, ids) if references.is_referable(noun) else {}
         found += [(noun, one, names.get(one, f"#{one}"), references.url(noun, one)) for one in ids]
     return [row for row in found if row[3]]
+
+
+def undo_permissions(operation_id: int) -> set[str]:
+    """What somebody must be allowed to take this operation back, by the nouns it touched."""
+    nouns = db.session.scalars(select(Change.noun).where(Change.operation_id == operation_id).distinct())
+    return {model_of(noun).undo_permission for noun in nouns} - {""}
 
 
 def undone_by(operation_id: int) -> int | None:

@@ -8,15 +8,16 @@ import binascii
 import hmac
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     Boolean,
     ColumnElement,
     Date,
-    DateTime,
     Integer,
     Numeric,
     Select,
@@ -28,13 +29,15 @@ from sqlalchemy import (
     or_,
     select,
 )
-from sqlalchemy.exc import DataError
 
+from app.fields import references
 from app.fields.errors import FieldError
 from app.fields.filter import NO_VALUE, condition
-from app.fields.folding import folded
+from app.fields.folding import folded, sought
+from app.fields.kinds import Reference
 from app.fields.record import Record
 from app.fields.registry import Field, FieldSet
+from app.i18n import current_locale
 from app.i18n import gettext as _
 from tenants import db
 from tenants.secrets import fingerprint
@@ -44,6 +47,9 @@ from .errors import DeskError
 
 SIZES = (10, 25, 50, 100)
 COUNT_CAP = 1001
+MOST_FILTERS = 20
+# What a list's address holds beside its filters.
+OWN = ("q", "sort", "size", "columns", "after", "before")
 # Above this many rows only columns with an index of their own can be sorted by.
 SORT_CAP = 50_000
 
@@ -103,35 +109,46 @@ class Page:
     note: str = ""
 
 
-def wanted(args, list_of: ListOf, fields: FieldSet, size: int) -> Wanted:
-    """Read a list's address; what it names and does not exist is left out and said in `problems`."""
+def wanted(args, list_of: ListOf, fields: FieldSet, size: int, columns: Sequence[str] = ()) -> Wanted:
+    """Read a list's address; what it names and does not exist is left out and said in `problems`.
+
+    `columns` are those to show where the address names none.
+    """
     names = {entry.name for entry in fields} | set(list_of.moments)
-    shown = [name for name in args.get("columns", "").split(",") if name in names]
-    sort = args.get("sort", "")
+    named = [name for name in args.get("columns", "").split(",") if name]
+    shown = [name for name in dict.fromkeys(named) if name in names]
+    usual = [name for name in columns if name in names] or [entry.name for entry in fields if entry.listed]
+    sort = args.get("sort", "").removeprefix("-")
+    sorts = sort in list_of.moments or (sort in fields and fields[sort].kind.sort)
     found = Wanted(
-        columns=shown or [entry.name for entry in fields if entry.listed],
-        sort=sort.lstrip("-") if sort.lstrip("-") in names else list_of.sort,
-        descending=sort.startswith("-") if sort.lstrip("-") in names else list_of.descending,
+        columns=shown or usual,
+        sort=sort if sorts else list_of.sort,
+        descending=args.get("sort", "").startswith("-") if sorts else list_of.descending,
         size=min(max(args.get("size", size, type=int) or size, SIZES[0]), SIZES[-1]),
-        q=" ".join(args.get("q", "").replace("\0", "").split())[:100],
+        q=sought(args.get("q", "")[:1000])[:100],
         after=args.get("after", ""),
         before=args.get("before", ""),
     )
-    found.filters = _filters(args, fields)
-    return found
-
-
-def _filters(args, fields: FieldSet) -> list[tuple[str, str, str]]:
-    """Filters as addresses have them ('city.contains=Kiel') and as the filter form sends them ('f.city', 'op.city')."""
-    found = []
+    found.problems = [
+        _("There is no column “%(name)s”.", name=name[:40]) for name in dict.fromkeys(named) if name not in names
+    ]
+    if sort and not sorts:
+        found.problems.append(_("This list cannot be sorted by “%(name)s”.", name=sort[:40]))
     for key in args:
-        name, _dot, operator = key.partition(".")
-        if name == "f" and operator in fields:
-            chosen = args.get(f"op.{operator}", fields[operator].kind.operators[0])
-            found += [(operator, chosen, text) for text in args.getlist(key) if text.strip() or chosen in NO_VALUE]
-        elif name in fields and name not in ("q", "sort", "size", "columns"):
-            found += [(name, operator or fields[name].kind.operators[0], text) for text in args.getlist(key)]
-    return found[:20]
+        name, dot, rest = key.partition(".")
+        if name in fields and key not in OWN:
+            found.filters += [(name, rest or fields[name].kind.operators[0], text) for text in args.getlist(key)]
+        elif name == "f" and rest in fields:
+            # As the form of the filters sends them: 'f.city' with 'op.city' beside it, both for every field there is.
+            operator = args.get(f"op.{rest}", fields[rest].kind.operators[0])
+            typed = [text for text in args.getlist(key) if text.strip() or operator in NO_VALUE]
+            found.filters += [(rest, operator, text) for text in typed]
+        elif dot and (name, rest in fields) != ("op", True):
+            found.problems.append(_("There is no filter “%(name)s”.", name=key[:40]))
+    if len(found.filters) > MOST_FILTERS:
+        found.problems.append(_("At most %(most)s filters can be combined.", most=MOST_FILTERS))
+        del found.filters[MOST_FILTERS:]
+    return found
 
 
 def read(list_of: ListOf, asked: Wanted, fields: FieldSet, base: Select) -> Page:
@@ -179,9 +196,9 @@ def _allow_sort(list_of, asked: Wanted, fields: FieldSet, base: Select, total: i
 
 def _found(list_of, asked: Wanted, fields: FieldSet, base: Select, ids: list[int], more: bool) -> Page:
     """A page of search results, the best first."""
-    if not re.fullmatch("[0-9]{0,4}", asked.after):
+    if not re.fullmatch("[0-9]{0,4}", marker := asked.before or asked.after):
         raise BadCursor
-    start = int(asked.after or 0)
+    start = int(marker or 0)
     chosen = ids[start : start + asked.size]
     model = list_of.model
     rows = {}
@@ -215,18 +232,24 @@ def _row(row, asked: Wanted) -> Row:
 
 
 def _sort_key(list_of: ListOf, name: str, fields: FieldSet) -> ColumnElement:
-    """What the rows are ordered by, before their id: never null, so that a page marker can stand anywhere."""
+    """What the rows are ordered by, before their id: what people read, and never null, so that a page may end anywhere."""
     entry: Field | None = fields.get(name)
     column = entry.expression(list_of.model) if entry else getattr(list_of.model, name)
-    empty = {Date: "-infinity", DateTime: "-infinity", Boolean: "false"}
+    if entry is None:
+        return folded(column) if isinstance(column.type, Text) else column
+    if entry.sortable and isinstance(column.type, Integer):
+        return column
+    if isinstance(entry.kind, Reference):
+        return folded(references.title_of(entry.kind.noun, column, list_of.model))
     if isinstance(column.type, Text):
+        options = entry.kind.options(current_locale())
+        if options:
+            return func.coalesce(func.array_position(cast([value for value, _label in options], ARRAY(Text)), column), 0)
         return folded(column)
-    for kind, sentinel in empty.items():
+    for kind, least in ((Date, "-infinity"), (Boolean, "false"), (Numeric, "-infinity")):
         if isinstance(column.type, kind):
-            return column if name in list_of.moments else func.coalesce(column, cast(sentinel, column.type))
-    if isinstance(column.type, (Integer, BigInteger, Numeric)):
-        return column if entry and entry.sortable else func.coalesce(column, -(2**31))
-    return folded(cast(column, Text))
+            return func.coalesce(column, cast(least, column.type))
+    return func.coalesce(column, cast(-(2**63), BigInteger))
 
 
 def _keyset(model, asked: Wanted, base: Select, key: ColumnElement, columns: list) -> tuple[list, bool]:
@@ -242,10 +265,7 @@ def _keyset(model, asked: Wanted, base: Select, key: ColumnElement, columns: lis
         edge = key <= value if descending else key >= value
         statement = statement.where(edge, or_(beyond, further))
     order = (key.desc(), model.id.desc()) if descending else (key, model.id)
-    try:
-        rows = db.session.execute(statement.order_by(*order).limit(asked.size + 1)).all()
-    except DataError as error:
-        raise BadCursor from error
+    rows = db.session.execute(statement.order_by(*order).limit(asked.size + 1)).all()
     more = len(rows) > asked.size
     rows = rows[: asked.size]
     return (rows[::-1] if backwards else rows), more

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select
+from sqlalchemy import Select, select
 
 from app.fields.record import Record
 from app.fields.registry import FieldSet
@@ -38,3 +38,8 @@ def load(model: type[Record], record_id: int, base: Select, fields: FieldSet) ->
     values = {entry.name: entry.value(row[0]) for entry in fields if not entry.related}
     values |= {entry.name: value for entry, value in zip(elsewhere, row[1:], strict=True)}
     return Loaded(row[0], {entry.name: values[entry.name] for entry in fields})
+
+
+def hold(model: type[Record], record_id: int) -> None:
+    """Let nobody else change this record until the transaction ends, so that what is read next stays true."""
+    db.session.execute(select(model.id).where(model.id == record_id).with_for_update())

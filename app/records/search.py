@@ -6,9 +6,10 @@ The cost does not grow with the number of records: each way in reads at most `MO
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Select, func, literal_column, select, union_all
+import phonenumbers
+from sqlalchemy import ColumnElement, Select, and_, func, literal_column, select, union_all
 
-from app.fields.folding import like
+from app.fields.folding import like, sought
 from app.fields.kinds import digits
 from app.fields.record import Record
 from tenants import db
@@ -29,7 +30,7 @@ class Search:
 
 def find(search: Search, model: type[Record], base: Select, typed: str, most: int = MOST) -> tuple[list[int], bool]:
     """The ids of the records in `base` that match, the best first, and whether there are more than `most`."""
-    words = typed.split()
+    words = sought(typed).split()
     if not words:
         return [], False
     rest = [_anywhere(search, word) for word in words[1:]]
@@ -50,20 +51,34 @@ def find(search: Search, model: type[Record], base: Select, typed: str, most: in
         )
     found = _ids(arms)
     if len(found) < FEW and len("".join(words)) >= 2:
-        everywhere = [_anywhere(search, word) for word in words]
+        everywhere = and_(*[_anywhere(search, word) for word in words])
+        if number := _number(" ".join(words)):
+            everywhere |= search.text.like(f"%{number}%")
         known = dict.fromkeys(found)
-        more = base.with_only_columns(model.id).where(*everywhere).limit(most + 1)
+        more = base.with_only_columns(model.id).where(everywhere).limit(most + 1)
         found += [record_id for record_id in db.session.scalars(more) if record_id not in known]
     return found[:most], len(found) > most
 
 
 def _anywhere(search: Search, word: str) -> ColumnElement[bool]:
     """The word anywhere in the record's text; a phone number however it is written."""
-    number = digits(word)
     plain = search.text.like("%" + func.extensions.fold(like(word)) + "%", escape="\\")
-    if len(number) >= 4 and not any(sign.isalpha() for sign in word):
-        return plain | search.text.like(f"%{number.lstrip('0')}%")
-    return plain
+    number = _number(word)
+    return plain | search.text.like(f"%{number}%") if number else plain
+
+
+def _number(typed: str) -> str:
+    """The digits to look for when a phone number was typed, without the prefixes that need not stand there; else ''."""
+    number = digits(typed).lstrip("0")
+    if len(number) < 4 or any(sign.isalpha() for sign in typed):
+        return ""
+    if typed.startswith(("+", "00", "(+")):
+        try:
+            national = str(phonenumbers.parse(f"+{number}").national_number)
+        except phonenumbers.NumberParseException:
+            return number
+        return national if len(national) >= 4 else number
+    return number
 
 
 def _ids(arms: Sequence[Select]) -> list[int]:

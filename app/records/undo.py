@@ -3,22 +3,25 @@
 A record that somebody touched since is not overwritten: it is kept and listed with the reason.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, column, func, literal, select, true
+from sqlalchemy import ColumnElement, CompoundSelect, Select, Text, and_, case, column, func, inspect, or_, select, true, union
+from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by, array
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import aliased
 
 from app.fields.record import Record
-from app.fields.registry import model_of
+from app.fields.registry import Field, FieldSet, model_of
 from app.fields.settings import fields_of
 from app.i18n import gettext as _
 from app.i18n import lazy_gettext as _l
-from tenants import db
+from tenants import Tenanted, db
 
 from . import statements, write
 from .actor import Actor
-from .constraints import explain
+from .constraints import sentence_of
 from .errors import Conflict, NotFound
 from .models import Change, Operation
 
@@ -46,20 +49,10 @@ class Outcome:
     kept: list[tuple[str, int, str]] = field(default_factory=list)
 
 
-# Model -> query of those among the given records (a subquery with `id`) that others now depend on.
-_needed: dict[type[Record], list[Callable[[Select], Select]]] = {}
+# What a step did: the ids written, and those left alone with the reason.
+Done = tuple[list[int], list[tuple[int, str]]]
 # Called with (undone operation, undoing operation) for what is not a record, such as accounts.
 _also: list[Callable[[int, int], None]] = []
-
-
-def needed_by_others(model: type[Record]) -> Callable:
-    """Register a query that finds, among records about to be withdrawn, those that must stay."""
-
-    def register(function: Callable[[Select], Select]) -> Callable:
-        _needed.setdefault(model, []).append(function)
-        return function
-
-    return register
 
 
 def also(function: Callable[[int, int], None]) -> Callable:
@@ -126,87 +119,180 @@ def undo_field(change_id: int, name: str, actor: Actor) -> Operation:
     if change is None or change.action != "update" or name not in (change.before or {}):
         raise NotFound
     model = model_of(change.noun)
+    entry = fields_of(model).get(name)
     record = db.session.get(model, change.record_id, with_for_update=True)
-    if record is None or record.withdrawn_at is not None:
+    if entry is None or record is None or record.withdrawn_at is not None:
         raise NotFound
-    now = db.session.scalar(select(_now(model, [name])).where(model.id == record.id))
-    if now.get(name) != change.after.get(name):
+    if _now(model, record.id, entry) != change.after.get(name):
         raise ChangedSince
     operation = write.begin(actor, "undo", title=_("one field"))
-    rows = select(literal(record.id).label("id"), *_typed(model, [name], _before(change_id)))
-    write.update_from(operation, model, [name], rows)
+    before = change.before[name]
+    write.update(record, {name: None if before is None else entry.kind.restore(before)}, actor=actor, operation=operation)
     return operation
 
 
+def _now(model: type[Record], record_id: int, entry: Field) -> Any:
+    """What the record has in a field now, as the journal keeps it."""
+    if entry.related:
+        return write.related_values(model, [record_id])[record_id].get(entry.name)
+    kept = statements.journal_object(model.__table__, [entry.name])
+    return db.session.scalar(select(kept).where(model.id == record_id))[entry.name]
+
+
 def _undo_where(undone_id: int, operation_id: int, condition: ColumnElement, outcome: Outcome) -> None:
-    """Take back those changes of an operation that meet the condition, noun by noun."""
+    """Take back those changes of an operation that meet the condition, noun by noun.
+
+    Values come first, then what was made goes, the rows that refer to others before those, then what was withdrawn
+    comes back. What stands in other rows is journalled on its record when all of them are back.
+    """
     mine = (Change.operation_id == undone_id) & condition
-    found = db.session.execute(select(Change.noun, Change.action).where(mine).group_by(Change.noun, Change.action)).all()
-    order = {"update": 0, "create": 1, "restore": 1, "withdraw": 2}
+    found = db.session.execute(select(Change.noun, Change.action).where(mine).distinct()).all()
+    places = {table.name: place for place, table in enumerate(Tenanted.metadata.sorted_tables)}
+    steps = []
+    beside = {}
+    for noun, action in found:
+        model = model_of(noun)
+        place = places[model.__table__.name]
+        chosen = mine & (Change.noun == noun) & (Change.action == action)
+        if action == "update":
+            steps.append(((0, place), model, _put_back, chosen))
+            beside[model] = _related_of(model, chosen)
+        elif action == "withdraw":
+            steps.append(((2, place), model, _bring_back, chosen))
+        else:
+            steps.append(((1, -place), model, _withdraw, chosen))
+    for _place, model, step, chosen in sorted(steps, key=lambda one: one[0]):
+        _carefully(step, model, undone_id, operation_id, chosen, outcome)
+    for model, (was, wanted) in beside.items():
+        outcome.reversed += len(write.note_related(operation_id, model, was))
+        now = write.related_values(model, wanted) if wanted else {}
+        left = [one for one, values in now.items() if any(values.get(name) != old for name, old in wanted[one].items())]
+        outcome.kept += [(model.noun, record_id, _("changed since")) for record_id in left]
+
+
+def _carefully(step: Callable, model: type[Record], undone_id: int, operation_id: int, chosen, outcome: Outcome) -> None:
+    """Take a step; where the database refuses it, on ever fewer changes, and keep those that it refuses alone."""
     try:
         with db.session.begin_nested():
-            for noun, action in sorted(found, key=lambda row: (order[row.action], row.noun)):
-                model = model_of(noun)
-                chosen = mine & (Change.noun == noun) & (Change.action == action)
-                if action == "update":
-                    _put_back(model, undone_id, operation_id, chosen, outcome)
-                else:
-                    _turn_round(model, undone_id, operation_id, chosen, outcome, back=action == "withdraw")
+            done, kept = step(model, undone_id, operation_id, chosen)
+            write.after(model, done)
     except IntegrityError as error:
-        explain(error)
-        raise
-
-
-def _turn_round(model, undone_id: int, operation_id: int, chosen, outcome: Outcome, back: bool) -> None:
-    """Withdraw what was created, or bring back what was withdrawn, where nobody touched it since."""
-    ids = select(Change.record_id).where(chosen)
-    untouched = select(model.id).where(model.id.in_(ids), model.updated_op == undone_id)
-    edited = select(model.id).where(model.id.in_(ids), model.updated_op.is_distinct_from(undone_id))
-    _keep(outcome, model, edited, _("changed since"))
-    if not back:
-        for query in _needed.get(model, ()):
-            needed = query(untouched)
-            _keep(outcome, model, needed, _("in use by others since"))
-            untouched = untouched.where(model.id.not_in(needed))
-    done = statements.withdraw(operation_id, model, untouched, back=back)
-    write.after(model, done)
-    outcome.reversed += len(done)
-
-
-def _put_back(model, undone_id: int, operation_id: int, chosen, outcome: Outcome) -> None:
-    """Restore each changed field that still has the value this operation gave it."""
-    keys = func.jsonb_object_keys(Change.before).label("name")
-    names = sorted(db.session.scalars(select(keys).where(chosen).distinct()))
-    known = [name for name in names if name in fields_of(model) or name in model.__table__.c]
-    if not known:
+        changes = select(Change.id, Change.record_id).where(chosen).order_by(Change.id)
+        rows = db.session.execute(changes).all()
+        if len(rows) == 1:
+            outcome.kept.append((model.noun, rows[0].record_id, sentence_of(error) or _("in conflict with another")))
+            return
+        middle = rows[len(rows) // 2].id
+        for half in (Change.id < middle, Change.id >= middle):
+            _carefully(step, model, undone_id, operation_id, chosen & half, outcome)
         return
-    now = _now(model, known)
-    before = select(Change.record_id, Change.before, Change.after).where(chosen).subquery("changes")
-    typed = _typed(model, known, before.c.before)
-    columns = []
-    for name, old in zip(known, typed, strict=True):
-        untouched = before.c.before.has_key(name) & now[name].is_not_distinct_from(before.c.after[name])
-        current = model.custom[name.removeprefix("custom-")] if name.startswith("custom-") else getattr(model, name)
-        columns.append(case((untouched, old), else_=current).label(statements.plain(name)))
-    rows = select(model.id.label("id"), *columns).join(before, before.c.record_id == model.id)
-    done = statements.update(operation_id, model, known, rows)
-    write.after(model, done)
     outcome.reversed += len(done)
-    still = select(Change.record_id).where(chosen, Change.record_id.not_in(done)) if len(done) < 30000 else None
-    if still is not None:
-        _keep(outcome, model, still, _("changed since"))
+    outcome.kept += [(model.noun, record_id, reason) for record_id, reason in kept]
 
 
-def _keep(outcome: Outcome, model: type[Record], ids: Select, reason: str) -> None:
-    outcome.kept += [(model.noun, record_id, reason) for record_id in db.session.scalars(ids)]
+def _withdraw(model: type[Record], undone_id: int, operation_id: int, chosen) -> Done:
+    """Withdraw what was created, where nobody touched it since and nothing else needs it."""
+    untouched, kept = _untouched(model, undone_id, operation_id, chosen)
+    if model.part_of:
+        staying = _staying(model, undone_id, operation_id, chosen)
+        untouched = untouched.where(getattr(model, model.part_of).not_in(staying))
+    if needed := list(_needed(model, untouched)):
+        kept += [(record_id, _("in use by others since")) for record_id in db.session.scalars(union(*needed))]
+        untouched = untouched.where(model.id.not_in(union(*needed)))
+    return statements.withdraw(operation_id, model, untouched), kept
 
 
-def _now(model: type[Record], names: list[str]):
-    return statements.journal_object(model.__table__, names)
+def _staying(part: type[Record], undone_id: int, operation_id: int, chosen) -> CompoundSelect:
+    """The records that the operation made together with these parts, and that the undo leaves where they are."""
+    (key,) = part.__table__.c[part.part_of].foreign_keys
+    whole = next(model for model in Record.__subclasses__() if model.__table__ is key.column.table)
+    wholes = select(getattr(part, part.part_of)).where(part.id.in_(select(Change.record_id).where(chosen)))
+    made = select(whole.id).where(whole.id.in_(wholes), whole.created_op == undone_id)
+    edited = made.where(whole.updated_op.not_in((undone_id, operation_id)))
+    return union(edited, *_needed(whole, made, parts=False))
 
 
-def _before(change_id: int):
-    return select(Change.before).where(Change.id == change_id).scalar_subquery()
+def _bring_back(model: type[Record], undone_id: int, operation_id: int, chosen) -> Done:
+    """Bring back what was withdrawn, where nobody touched it since."""
+    untouched, kept = _untouched(model, undone_id, operation_id, chosen)
+    return statements.withdraw(operation_id, model, untouched, back=True), kept
+
+
+def _untouched(model: type[Record], undone_id: int, operation_id: int, chosen) -> tuple[Select, list[tuple[int, str]]]:
+    """The records that nobody wrote since but this undo, as a query, and the others with the reason."""
+    mine = model.id.in_(select(Change.record_id).where(chosen))
+    by_us = func.coalesce(model.updated_op, 0).in_((undone_id, operation_id))
+    kept = [(record_id, _("changed since")) for record_id in db.session.scalars(select(model.id).where(mine, ~by_us))]
+    return select(model.id).where(mine, by_us), kept
+
+
+def _needed(model: type[Record], ids: Select, parts: bool = True) -> Iterator[Select]:
+    """For each kind of row that refers to `model`: those of the records that live rows, other than they, refer to."""
+    for other in Record.__subclasses__():
+        for key in other.__table__.foreign_key_constraints:
+            if key.referred_table is not model.__table__ or not (parts or other.part_of not in key.column_keys):
+                continue
+            source = aliased(other)
+            columns = inspect(source).selectable.c
+            refers = [columns[one.parent.name] == model.__table__.c[one.column.name] for one in key.elements]
+            query = select(model.id).join(source, and_(*refers)).where(model.id.in_(ids), source.withdrawn_at.is_(None))
+            yield query.where(source.id.not_in(ids)) if other is model else query
+
+
+def _put_back(model: type[Record], undone_id: int, operation_id: int, chosen) -> Done:
+    """Give each changed field that still has the value of this operation its old value."""
+    keys = select(func.jsonb_object_keys(Change.before)).where(chosen).distinct()
+    fields = fields_of(model)
+    names = sorted(name for name in db.session.scalars(keys) if _stands_here(model, fields, name))
+    if not names:
+        return [], []
+    now = statements.journal_object(model.__table__, names)
+    change = _joined(chosen)
+    columns, edited = [], []
+    for name, old in zip(names, _typed(model, names, change.c.before), strict=True):
+        current = model.custom[name.removeprefix("custom-")] if name.startswith("custom-") else getattr(model, name)
+        untouched = now[name].is_not_distinct_from(change.c.after[name])
+        touched = change.c.before.has_key(name)
+        columns.append(case((touched & untouched, old), else_=current).label(statements.plain(name)))
+        edited.append(touched & ~untouched)
+    joined = select(model.id.label("id")).join(change, change.c.record_id == model.id)
+    kept = [(record_id, _("changed since")) for record_id in db.session.scalars(joined.where(or_(*edited)))]
+    return statements.update(operation_id, model, names, joined.add_columns(*columns)), kept
+
+
+def _joined(chosen):
+    """The changes, one row a record: where it was written more than once, from the first `before` to the last `after`."""
+    each = func.jsonb_each(Change.before).table_valued(column("key", Text), column("value", JSONB)).render_derived("each")
+    before = aggregate_order_by(each.c.value, Change.id.desc())
+    after = aggregate_order_by(Change.after[each.c.key], Change.id)
+    return (
+        select(
+            Change.record_id,
+            func.jsonb_object_agg(each.c.key, before, type_=JSONB).label("before"),
+            func.jsonb_object_agg(each.c.key, after, type_=JSONB).label("after"),
+        )
+        .select_from(Change, each)
+        .where(chosen)
+        .group_by(Change.record_id)
+        .subquery("change")
+    )
+
+
+def _stands_here(model: type[Record], fields: FieldSet, name: str) -> bool:
+    """Whether the value stands on the record itself and there is such a field still."""
+    return name in model.__table__.c or (name in fields and fields[name].custom)
+
+
+def _related_of(model: type[Record], chosen) -> tuple[dict[int, dict], dict[int, dict]]:
+    """For records whose changes name what stands in other rows: what they have there now, and what they had before."""
+    names = [entry.name for entry in fields_of(model) if entry.related and entry.related.save]
+    if not names:
+        return {}, {}
+    rows = select(Change.record_id, Change.before).where(chosen, Change.before.has_any(array(names)))
+    wanted: dict[int, dict] = {}
+    for record_id, before in db.session.execute(rows.order_by(Change.id.desc())):
+        wanted.setdefault(record_id, {}).update({name: value for name, value in before.items() if name in names})
+    return (write.related_values(model, wanted) if wanted else {}), wanted
 
 
 def _typed(model: type[Record], names: list[str], values) -> list[ColumnElement]:
@@ -214,10 +300,9 @@ def _typed(model: type[Record], names: list[str], values) -> list[ColumnElement]
     found = []
     for name in names:
         if name.startswith("custom-"):
-            found.append(values[name] if hasattr(values, "__getitem__") else func.jsonb_extract_path(values, name))
+            found.append(values[name])
             continue
         record = func.jsonb_to_record(values).table_valued(column(name, model.__table__.c[name].type))
         one = record.render_derived(name=f"old_{name}", with_types=True)
         found.append(select(one.c[name]).scalar_subquery().label(statements.plain(name)))
     return found
-

@@ -16,6 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from app.fields.record import Record
 from app.fields.registry import Field
 from app.fields.settings import fields_of
+from app.i18n import gettext as _
 from tenants import db
 
 from . import statements
@@ -166,6 +167,7 @@ def _apply_group(operation, verb, model, names, members, result: Applied) -> Non
     group = [change for _, change in members]
     if verb is Withdraw:
         done = statements.withdraw(operation.id, model, [change.id for change in group], back=names[0])
+        after(model, done)
         _place(result, places, [change.id for change in group], done)
     elif verb is Create:
         own, related = _split(model, names)
@@ -302,15 +304,26 @@ def _check_bases(model: type[Record], group: Sequence[Update], lock: bool = Fals
     rows = db.session.execute(
         select(Change, Operation.actor, Operation.at)
         .join(Operation, Operation.id == Change.operation_id)
-        .where(Change.noun == model.noun, Change.record_id.in_(stale), Change.action == "update")
+        .where(
+            Change.noun == model.noun,
+            Change.record_id.in_(stale),
+            Change.version > min(change.base for change in stale.values()),
+        )
         .order_by(Change.id.desc())
     ).all()
+    known = dict.fromkeys(stale, 0)
     for change, actor, at in rows:
         mine = stale[change.record_id]
-        touched = set(change.after or {}) & set(mine.values)
-        if change.version > mine.base and touched:
+        if change.version <= mine.base:
+            continue
+        known[change.record_id] += 1
+        if touched := set(change.after or {}) & set(mine.values):
             name = sorted(touched)[0]
             raise EditConflict(name, change.after[name], actor, at, versions[change.record_id])
+    for record_id, mine in stale.items():
+        # In the portal the desk's changes cannot be read: any of them may have touched the field.
+        if known[record_id] < versions[record_id] - mine.base:
+            raise EditConflict(sorted(mine.values)[0], None, _("Somebody"), None, versions[record_id])
 
 
 def _save_related(operation: Operation, model: type[Record], names: Sequence[str], values: dict[int, dict]) -> None:

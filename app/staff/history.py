@@ -3,36 +3,24 @@
 from flask import Blueprint, Response, redirect, request
 from flask_login import current_user
 
-from app.i18n import gettext as _
 from app.records import history, undo
-from app.records.errors import NotAllowed, NotFound
-from app.records.models import Change, Operation
-from app.records.undo_job import undo_operation as undo_later
+from app.records.errors import NotFound
+from app.records.models import Change
 from app.web.access import allow, local_path
 from app.web.htmx import page, redirect_to
+from app.web.operations import by_number, take_back
 from tenants import db
 
 bp = Blueprint("history", __name__)
-
-# With more changes than these a worker takes the operation back, and the page shows how far it is.
-AT_ONCE = 500
-
-
-def _operation(id: int, undo: bool = False) -> Operation:
-    found = db.session.get(Operation, id)
-    if found is None:
-        raise NotFound
-    if undo and found.account_id != current_user.account_id and not current_user.may("history.undo_others"):
-        raise NotAllowed("history.undo_others")
-    return found
 
 
 @bp.get("/operations/<int:id>")
 @allow("history.view")
 def show_operation(id: int) -> Response:
     """What one operation did, in numbers and with its first records."""
-    operation = _operation(id)
+    operation = by_number(id)
     may = operation.account_id == current_user.account_id or current_user.may("history.undo_others")
+    may = may and all(current_user.may(permission) for permission in history.undo_permissions(id))
     return page(
         "staff/operations/show.html",
         operation=operation,
@@ -47,20 +35,8 @@ def show_operation(id: int) -> Response:
 @allow("history.undo")
 def undo_operation(id: int) -> Response:
     """Take a whole operation back."""
-    _operation(id, undo=True)
-    reason = request.form.get("reason", "")[:1000]
-    if sum(history.counts(id).values()) <= AT_ONCE:
-        undo.undo(id, current_user.actor, reason)
-        return _back(f"/operations/{id}")
-    started = undo.begin(id, current_user.actor, reason)
-    job_id = undo_later.later(
-        operation_id=id,
-        undo_operation_id=started.id,
-        account_id=current_user.account_id,
-        label=_("Undo"),
-        link=f"/operations/{started.id}",
-    )
-    return redirect_to(f"/jobs/{job_id}")
+    undone = take_back(id, request.form.get("reason", ""))
+    return redirect_to(f"/jobs/{undone.job_id}") if undone.job_id else _back(f"/operations/{id}")
 
 
 @bp.post("/changes/<int:id>/<name>/undo")
@@ -70,7 +46,7 @@ def undo_field(id: int, name: str) -> Response:
     change = db.session.get(Change, id)
     if change is None:
         raise NotFound
-    _operation(change.operation_id, undo=True)
+    by_number(change.operation_id, to_undo=True)
     undo.undo_field(id, name, current_user.actor)
     return _back("/")
 

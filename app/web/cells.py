@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote
 
 from app.fields import references
 from app.fields.kinds import Reference, digits
@@ -132,7 +133,8 @@ def _link(entry: Field, value: Any) -> str | None:
         return None
     match entry.kind.name:
         case "email":
-            return f"mailto:{value}"
+            # A local part may hold ? and &, which would add recipients or a text to the mail.
+            return f"mailto:{quote(value, safe='@')}"
         case "url":
             return value
         case "phone":
@@ -181,16 +183,22 @@ def editor(
     if isinstance(entry.kind, Reference):
         company_id = record.get(entry.within) if entry.within else None
         made.search_url = f"/options/{entry.kind.noun}" + (f"?company={company_id}" if company_id else "")
-        found = references.search(entry.kind.noun, "", company_id)
-        made.options = [(str(number), name) for number, name in found]
+        made.options = [(str(number), name) for number, name in references.search(entry.kind.noun, "", company_id)]
+        if typed is not None:
+            value = int(typed) if typed.isdecimal() and len(typed) < 19 else None
+            made.typed, made.value = ("" if value else typed), str(value or "")
+            titles = Titles([entry], [{entry.name: value}])
         if value is not None and str(value) not in dict(made.options):
             made.options.insert(0, (str(value), titles.of(entry.kind.noun, value)))
-        if typed is not None and not str(typed).isdigit():
-            made.typed, made.value = str(typed), ""
     elif made.input in ("select", "checkboxes", "combobox"):
-        made.options = entry.kind.options(current_locale(), record) or []
+        made.options = list(entry.kind.options(current_locale(), record) or [])
+        if made.input == "select" and made.options and made.value and made.value not in dict(made.options):
+            # What can no longer be chosen stays until something else is.
+            made.options.insert(0, (made.value, entry.kind.format(value, current_locale()) if typed is None else typed))
         if made.input == "combobox":
             made.search_url = f"/options/{entry.kind.name}"
+            if made.value not in dict(made.options):
+                made.typed, made.value = made.value, ""
         elif made.input == "select" and not made.options:
             made.input = "text"
     return made

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-# The names of schemas whose content depends on the organization begin with their noun: 'Contact', 'NewContact'.
 PROBLEMS = (401, 403, 404)
 
 
@@ -23,7 +22,7 @@ def described(summary: str, answers: dict[int, str], *, problems: tuple[int, ...
     """Say what a view takes and gives; `answers` holds the name of the schema for each status, '' for no document."""
 
     def mark(view: Callable) -> Callable:
-        view.described = Described(str(summary), answers, problems=tuple(sorted({*PROBLEMS, *problems})), **more)
+        view.described = Described(summary, answers, problems=tuple(sorted({*PROBLEMS, *problems})), **more)
         return view
 
     return mark

@@ -2,13 +2,15 @@
 
 import secrets
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 from flask import request
 from flask_login import current_user
 
-from app.fields.errors import FieldErrors
+from app.fields.errors import FieldError, FieldErrors
+from app.fields.form import typed_text
 from app.fields.registry import Field
 from app.records import receipts
 
@@ -44,6 +46,8 @@ def form(
     fields = list(fields)
     values = values or {}
     titles = cells.Titles(fields, [values])
+    typed = (wrong.typed or typed_text(fields, request.form)) if wrong else {}
+    beside = {**values, **_leading(fields, typed)}
     shown = {entry.name for entry in fields}
     return Form(
         action=action,
@@ -53,8 +57,8 @@ def form(
                 values.get(entry.name, entry.kind.default),
                 titles,
                 id=f"{more.get('id', 'form')}-{entry.name}",
-                record=values,
-                typed=wrong.typed.get(entry.name) if wrong and wrong.typed else None,
+                record=beside,
+                typed=typed.get(entry.name),
                 error=sentence(wrong, entry.name),
             )
             for entry in fields
@@ -62,6 +66,17 @@ def form(
         errors=[error.message for name, error in wrong.errors.items() if name not in shown] if wrong else [],
         **more,
     )
+
+
+def _leading(fields: list[Field], typed: Mapping[str, Any]) -> dict[str, Any]:
+    """What was typed in the fields that decide what others may be: the company of a department, the country of a region."""
+    found = {}
+    for entry in fields:
+        leads = any(entry.name in (other.within, getattr(other.kind, "country", "")) for other in fields)
+        if leads and entry.name in typed:
+            with suppress(FieldError):
+                found[entry.name] = entry.kind.parse(typed[entry.name])
+    return found
 
 
 def sentence(wrong: FieldErrors | None, name: str) -> str | None:

@@ -38,6 +38,8 @@ class Inline:
     page: str = "staff/base.html"
     # (record, values, actor, base) -> operation; a noun with rules of its own brings its verb.
     save: Callable = write.update
+    # The path of a list -> the columns that it shows when its address names none; Tab follows them.
+    columns: Callable[[str], list[str]] = lambda path: []
 
     def address(self, record_id: int) -> str:
         return f"{self.path}/{record_id}"
@@ -95,9 +97,10 @@ def inline(bp: Blueprint, noun: Inline) -> None:
         if entry.kind.input == "checkboxes":
             typed = request.form.getlist("value")
         try:
-            value = read_one(entry, request.form, "value", loaded.values)
             operation = None
-            if value != loaded.values[name]:
+            # What was not touched is no edit, even if it could not be chosen any more today.
+            if typed != cells.editor(entry, loaded.values[name], record=loaded.values).value:
+                value = read_one(entry, request.form, "value", loaded.values)
                 base = request.form.get("v", type=int)
                 operation = noun.save(loaded.record, {name: value}, actor=current_user.actor, base=base)
         except FieldError as error:
@@ -116,12 +119,15 @@ def inline(bp: Blueprint, noun: Inline) -> None:
         operation = request.form.get("operation", type=int) or request.args.get("operation", type=int)
         if operation is None or not write.touched(operation, noun.model, id, current_user.actor):
             raise NotFound
-        undo.undo(operation, current_user.actor)
+        outcome = undo.undo(operation, current_user.actor)
+        if not outcome.reversed:
+            raise undo.ChangedSince
         loaded, entry = _find(noun, id, name)
         if not request.wants_fragment:
             return redirect(noun.address(id), 303)
         cell = noun.cell(entry, loaded, _tag())
-        response = _answer("shared/_cell_saved.html", cell=cell, toast={"text": _("Undone")})
+        beside = _changed_too(noun, loaded, name, outcome.operation_id)
+        response = _answer("shared/_cell_saved.html", cell=cell, beside=beside, toast={"text": _("Undone")})
         response.headers["HX-Retarget"] = f"#{cell.id}"
         response.headers["HX-Reswap"] = "outerHTML"
         return response
@@ -192,37 +198,41 @@ def _saved(noun: Inline, id: int, name: str, operation) -> Response:
     if operation is not None:
         where = f"{noun.address(id)}/fields/{name}/undo?operation={operation.id}{'&in=row' if tag == 'td' else ''}"
         more["toast"] = {"text": _("%(field)s saved", field=entry.label), "undo_url": where, "focus": more["cell"].id}
-        more["beside"] = _changed_too(noun, loaded, name, operation, tag)
+        more["beside"] = _changed_too(noun, loaded, name, operation.id)
     if neighbour := _neighbour(noun, name, request.form.get("_then", "")):
         more["neighbour"] = _editor(noun, loaded, neighbour)
+        more["beside"] = [one for one in more.get("beside", ()) if one.id != more["neighbour"].id]
     response = _answer("shared/_cell_saved.html", **more)
     response.headers["HX-Trigger"] = f'{{"{noun.model.noun}:changed": {{"id": {id}}}}}'
     return response
 
 
-def _changed_too(noun: Inline, loaded: Loaded, name: str, operation, tag: str) -> list[cells.Cell]:
-    """The cells of the fields that followed the saved one, such as the time zone that follows the country."""
-    fields = fields_of(noun.model, current_user)
-    others = [one for one in write.fields_touched(operation, noun.model, loaded.id) if one != name and one in fields]
-    return [noun.cell(fields[one], loaded, tag) for one in others]
+def _changed_too(noun: Inline, loaded: Loaded, name: str, operation_id: int) -> list[cells.Cell]:
+    """The cells on the screen that followed the saved one, such as the time zone that follows the country."""
+    fields, tag = fields_of(noun.model, current_user), _tag()
+    touched = write.fields_touched(operation_id, noun.model, loaded.id)
+    return [noun.cell(fields[one], loaded, tag) for one in _on_screen(noun, fields) if one in touched and one != name]
 
 
 def _neighbour(noun: Inline, name: str, then: str) -> Field | None:
     """The editable field before or after this one, in the order in which they stand on the screen."""
     if then not in ("next", "prev"):
         return None
-    fields: FieldSet = fields_of(noun.model, current_user)
-    names = [entry.name for entry in fields if entry.listed] if _tag() == "td" else []
-    if _tag() == "td":
-        shown = parse_qs(urlsplit(request.headers.get("HX-Current-URL", "")).query).get("columns", [""])[0].split(",")
-        names = [one for one in shown if one in fields] or names
-    else:
-        names = [entry.name for entries in fields.sections().values() for entry in entries]
-    names = [one for one in names if fields[one].editable_by(current_user) or one == name]
+    fields = fields_of(noun.model, current_user)
+    names = [one for one in _on_screen(noun, fields) if fields[one].editable_by(current_user)]
     if name not in names:
         return None
     place = names.index(name) + (1 if then == "next" else -1)
     return fields[names[place]] if 0 <= place < len(names) else None
+
+
+def _on_screen(noun: Inline, fields: FieldSet) -> list[str]:
+    """The fields that the page behind this request shows, in their order: the columns of a list, or all on a record."""
+    if _tag() != "td":
+        return [entry.name for entries in fields.sections().values() for entry in entries]
+    here = urlsplit(request.headers.get("HX-Current-URL", ""))
+    named = [one for one in parse_qs(here.query).get("columns", [""])[0].split(",") if one in fields]
+    return list(dict.fromkeys(named)) or [one for one in noun.columns(here.path) if one in fields]
 
 
 def _answer(template: str, status: int = 200, **context) -> Response:

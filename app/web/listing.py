@@ -1,6 +1,6 @@
 """A list as templates show it: rows of cells, and every address that leads on from it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -104,10 +104,12 @@ def listing(
     `record_path` is the address of the noun's records, `edit` the permission to change cells where they stand.
     """
     args = request.args
-    asked = lists.wanted(args, list_of, fields, current_user.page_size)
-    if columns and not args.get("columns"):
-        asked.columns = columns
+    asked = lists.wanted(args, list_of, fields, current_user.page_size, columns or ())
     page = lists.read(list_of, asked, fields, base)
+    if not page.rows and (asked.after or asked.before):
+        # What the address leads to is gone: the list begins anew.
+        asked = replace(asked, after="", before="", problems=[])
+        page = lists.read(list_of, asked, fields, base)
     shown = [fields.get(name) for name in asked.columns]
     titles = cells.Titles([entry for entry in shown if entry], [row.values for row in page.rows])
     may_edit = bool(edit) and current_user.may(edit)
@@ -200,9 +202,8 @@ def _row(row: lists.Row, names, shown, titles, list_of, record_path: str, may_ed
 def _chip(one: tuple[str, str, str], fields: FieldSet, path: str, args, locale: str) -> tuple[str, str]:
     name, operator, typed = one
     text = describe(fields[name], operator, typed, locale)
-    gone = {f"{name}.{operator}", name, f"f.{name}", f"op.{name}"}
-    rest = MultiDict([(key, value) for key, value in args.items(multi=True) if key not in gone])
-    return text, _url(path, rest)
+    gone = {(f"{name}.{operator}", typed), (name, typed), (f"f.{name}", typed), (f"op.{name}", operator)}
+    return text, _url(path, MultiDict([pair for pair in args.items(multi=True) if pair not in gone]))
 
 
 def _filter_field(entry, locale: str) -> dict:

@@ -9,6 +9,7 @@ from flask import Flask, g, url_for
 from flask_babel import format_date, format_datetime, format_decimal, get_timezone
 from markupsafe import Markup
 
+from app.i18n import gettext, ngettext
 from tenants.db import NoTenant, tenancy
 
 from .health import STATIC
@@ -64,6 +65,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals.update(asset=asset, local_time=local_time, organization=_Organization())
     app.jinja_env.filters.update(numberformat=format_decimal, dateformat=format_date)
     app.jinja_env.add_extension("jinja2.ext.i18n")
+    app.jinja_env.install_gettext_callables(gettext, ngettext, newstyle=True)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 
     @app.context_processor

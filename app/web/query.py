@@ -139,3 +139,18 @@ def raise_if(errors: dict[str, FieldError]) -> None:
     """Raise `BadQuery` when there are any."""
     if errors:
         raise BadQuery(errors)
+
+
+def cannot_sort(why: str) -> BadQuery:
+    """The error of a list that is too long for this order."""
+    return BadQuery({"sort": FieldError(why, code="max")})
+
+
+def marker() -> int | None:
+    """Where a history continues; raises `BadCursor` for what no history has given."""
+    typed = request.args.get("after")
+    if typed is None:
+        return None
+    if not (typed.isascii() and typed.isdigit() and len(typed) < 19):
+        raise lists.BadCursor
+    return int(typed)

@@ -18,7 +18,7 @@ from app.fields.record import Record
 from app.fields.registry import FieldSet
 from app.fields.settings import fields_of
 from app.i18n import gettext as _
-from app.records import history, lists, write
+from app.records import history, lists, read
 from app.records.errors import DeskError, NotAllowed
 from app.records.read import Loaded
 
@@ -186,17 +186,15 @@ def resource(bp: Blueprint, noun: Resource) -> None:
         query.only()
         if not current_user.may(view):
             raise NotAllowed(view)
+        read.hold(noun.model, id)
         loaded = noun.queries.get(id, current_user)
         _ask_for_version()
         values = api.changes(json_object(PATCH, PLAIN), noun.may_change(), noun.fields(), loaded.values)
-        base = write.lock(loaded.record)
-        if base != loaded.version:
-            loaded = noun.queries.get(id, current_user)
-        if not request.if_match.contains_weak(str(base)):
+        if not request.if_match.contains_weak(str(loaded.version)):
             raise Stale(loaded, noun.fields(), values)
         new = {name: value for name, value in values.items() if value != loaded.values[name]}
         if new:
-            noun.actions.update(loaded.record, new, actor=current_user.actor, base=base)
+            noun.actions.update(loaded.record, new, actor=current_user.actor, base=loaded.version)
         return _record(noun, noun.queries.get(id, current_user))
 
     @bp.get("/<int:id>/history")

@@ -1,7 +1,5 @@
 """A browser window of somebody, and everything that its pages complained about."""
 
-import re
-
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request, Response, expect
 
 from tests.world import World
@@ -19,7 +17,8 @@ ARGUMENTS = (
     "--disable-dev-shm-usage",
 )
 WIDE, NARROW = (1280, 800), (360, 740)
-STATUS = re.compile(r"Failed to load resource: the server responded with a status of (\d+)")
+# What Chromium says of an answer that is not a good one, even if the page expects it.
+STATUS = "Failed to load resource: the server responded with a status of"
 # What an answer to a request may take here; the machine may be busy with other tests.
 PATIENCE = 15_000
 
@@ -30,7 +29,8 @@ class Window:
     def __init__(self, browser: Browser, url: str, *, size=WIDE, scripts: bool = True, dark: bool = False, **options):
         self.url = url
         self.complaints: list[str] = []
-        self._allowed: set[int] = set()
+        self.posts: list[str] = []
+        self._allowed: list[str] = []
         self.context = browser.new_context(
             base_url=url,
             viewport={"width": size[0], "height": size[1]},
@@ -48,18 +48,19 @@ class Window:
         self.page: Page = self.context.new_page()
 
     def _hear(self, message: ConsoleMessage) -> None:
-        status = STATUS.match(message.text)
-        if message.type not in ("error", "warning") or (status and int(status[1]) in self._allowed):
+        if message.type not in ("error", "warning") or any(part in message.text for part in self._allowed):
             return
         self.complaints.append(f"console {message.type}: {message.text} ({message.location.get('url')})")
 
     def _watch(self, request: Request) -> None:
+        if request.method == "POST":
+            self.posts.append(request.url.removeprefix(self.url))
         if not request.url.startswith((self.url + "/", "data:", "blob:", "about:")):
             self.complaints.append(f"request to another origin: {request.url}")
 
-    def allow(self, *statuses: int) -> None:
-        """The server is expected to answer these from now on: the browser reports them as if they were errors."""
-        self._allowed.update(statuses)
+    def allow(self, *expected: int | str) -> None:
+        """What the console may say from now on: that the server answered one of these statuses, or a sentence."""
+        self._allowed += [f"{STATUS} {one}" if isinstance(one, int) else one for one in expected]
 
     def sign_in(self, world: World, person: str, surface: str = "staff") -> None:
         """Bear the cookie of a session that is opened for this person."""
@@ -88,6 +89,17 @@ class Window:
     def cell(self, id: str) -> Locator:
         """A cell by its id, such as 'contact-7-phone'."""
         return self.page.locator(f"#{id}")
+
+    def open(self, id: str) -> Locator:
+        """Click a cell, so that it becomes a form; returns its control, which has the focus."""
+        self.cell(id).locator("[data-edit]").click()
+        return self.editing(id)
+
+    def editing(self, id: str) -> Locator:
+        """The control of a cell that is being edited, once it has the focus."""
+        control = self.page.locator(f"#{id}-input")
+        expect(control).to_be_focused()
+        return control
 
     def press(self, *keys: str) -> None:
         """Press keys one after the other, where the focus is."""

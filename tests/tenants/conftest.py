@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from app import create_app
 from app.web.access import public
 from tenants import db, engines
+from tenants.jobs import FUNCTIONS, job
 from tests import world as worlds
 
 ONE = {"pool_size": 1, "max_overflow": 0, "pool_timeout": 5}
@@ -122,9 +123,27 @@ def probe(world, probes):
 @pytest.fixture
 def pool_of_one(world):
     """This test's world through one pooled connection, so that whatever one use leaves behind meets the next."""
-    with world.app.app_context():
+    _use_pool(world.app, ONE)
+    yield world
+    _use_pool(world.app, None)
+
+
+def _use_pool(app, pool: dict | None) -> None:
+    with app.app_context():
         engines.dispose()
-        world.app.config["DATABASE_POOL"] = ONE
-        yield world
-        engines.dispose()
-        world.app.config["DATABASE_POOL"] = None
+    app.config["DATABASE_POOL"] = pool
+
+
+@pytest.fixture
+def jobs(world):
+    """Job functions of the tests' own, gone afterwards: `jobs(function)` registers one under its name."""
+    before = dict(FUNCTIONS)
+
+    def register(function=None, *, kind: str = "", lane: str = "interactive"):
+        if function is None:
+            return lambda function: register(function, kind=kind, lane=lane)
+        return job(kind or f"tests.{function.__name__}", lane)(function)
+
+    yield register
+    FUNCTIONS.clear()
+    FUNCTIONS.update(before)

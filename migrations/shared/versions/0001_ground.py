@@ -14,10 +14,11 @@ CREATE TABLE shared.organization (
   created_at timestamptz NOT NULL DEFAULT now()
 );
 CREATE TABLE shared.host (
-  name text PRIMARY KEY, organization text NOT NULL REFERENCES shared.organization (key) ON DELETE CASCADE,
-  token text NOT NULL, verified_at timestamptz, created_at timestamptz NOT NULL DEFAULT now()
+  organization text NOT NULL REFERENCES shared.organization (key) ON DELETE CASCADE, name text NOT NULL,
+  token text NOT NULL, verified_at timestamptz, removed_at timestamptz, created_at timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (organization, name)
 );
-CREATE INDEX ix_host_organization ON shared.host (organization);
+CREATE UNIQUE INDEX uq_host_name ON shared.host (name) WHERE verified_at IS NOT NULL;
 CREATE TABLE shared.mail_address (
   address text PRIMARY KEY, organization text NOT NULL REFERENCES shared.organization (key) ON DELETE CASCADE
 );
@@ -69,8 +70,8 @@ CREATE FUNCTION extensions.viewer_contact() RETURNS bigint
   END $$;
 """
 
-# The desk login reads the lists above without entering an organization; an organization may only add to the wake
-# list, and only for itself.
+# The desk login reads the lists above without entering an organization. An organization may add to the wake list and
+# ask for hosts, only for itself; no host is verified but by the owner, and a verified one can only be removed.
 RIGHTS = """
 GRANT USAGE ON SCHEMA extensions TO PUBLIC;
 GRANT USAGE ON SCHEMA shared TO deskhand_app, deskhand_org;
@@ -82,6 +83,19 @@ ALTER TABLE shared.wake ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shared.wake FORCE ROW LEVEL SECURITY;
 CREATE POLICY owner_all ON shared.wake TO CURRENT_USER USING (true) WITH CHECK (true);
 CREATE POLICY dispatcher ON shared.wake TO deskhand_app USING (true);
+GRANT SELECT, INSERT (organization, name, token), UPDATE (removed_at), DELETE ON shared.host TO deskhand_org;
+ALTER TABLE shared.host ENABLE ROW LEVEL SECURITY;
+ALTER TABLE shared.host FORCE ROW LEVEL SECURITY;
+CREATE POLICY owner_all ON shared.host TO CURRENT_USER USING (true) WITH CHECK (true);
+CREATE POLICY resolver ON shared.host FOR SELECT TO deskhand_app USING (true);
+CREATE POLICY own_hosts ON shared.host FOR SELECT TO deskhand_org USING (current_user = 'org_' || organization);
+CREATE POLICY own_claim ON shared.host FOR INSERT TO deskhand_org
+  WITH CHECK (current_user = 'org_' || organization AND verified_at IS NULL AND removed_at IS NULL);
+CREATE POLICY own_claim_dropped ON shared.host FOR DELETE TO deskhand_org
+  USING (current_user = 'org_' || organization AND verified_at IS NULL);
+CREATE POLICY own_host_removed ON shared.host FOR UPDATE TO deskhand_org
+  USING (current_user = 'org_' || organization AND verified_at IS NOT NULL AND removed_at IS NULL)
+  WITH CHECK (current_user = 'org_' || organization AND verified_at IS NOT NULL AND removed_at IS NOT NULL);
 CREATE POLICY own_organization ON shared.wake FOR INSERT TO deskhand_org
   WITH CHECK (current_user IN ('org_' || organization, 'org_' || organization || '_portal'));
 """

@@ -497,7 +497,7 @@ CREATE INDEX ix_contract_support ON contract (support_contact_id);
 """
 
 # Only these have no row-level security: COPY, which fills them, is refused under it. Portal roles have no right.
-STAGING = ("import_row",)
+STAGING = ("import_row", "import_verdict", "import_name")
 
 # What the portal may read of a table: what an organization can open, and what the rows are found by. What is internal
 # for good (notes, for one) is not among it, so that no mistake above the database can show it.

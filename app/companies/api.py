@@ -1,0 +1,17 @@
+"""Companies in the JSON API."""
+
+from flask import Blueprint
+
+from app.web.resource import Resource, resource
+
+from . import actions, queries
+from .models import Company
+
+bp = Blueprint("companies", __name__, url_prefix="/companies")
+
+
+def _journal(id: int):
+    return [("company", [id]), ("company_domain", queries.domain_ids(id))]
+
+
+resource(bp, Resource(Company, "companies", queries, actions, _journal, also=("name",)))

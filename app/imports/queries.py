@@ -1,0 +1,53 @@
+"""Reading imports: the list of them, one with its state, its rows by verdict."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from app.records.errors import NotFound
+from tenants import db
+from tenants.jobs import Job
+
+from .models import Import
+
+# A step whose job ended otherwise than well falls back to this state.
+_BEFORE = {"planning": "uploaded", "applying": "stopped", "undoing": "stopped"}
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """An import with the job of its last step."""
+
+    found: Import
+    job: Job | None
+
+    @property
+    def id(self) -> int:
+        return self.found.id
+
+    @property
+    def runs(self) -> bool:
+        """Whether a worker is, or will be, at work on it."""
+        return self.job is not None and self.job.is_open and self.found.state in _BEFORE
+
+    @property
+    def state(self) -> str:
+        """The state of the import, 'stopped' where writing was cancelled or failed half-way."""
+        state = self.found.state
+        return state if self.runs else _BEFORE.get(state, state)
+
+    @property
+    def trouble(self) -> str:
+        """Why the last step did not end well, '' when it did."""
+        stopped = self.found.state in _BEFORE and not self.runs
+        return self.job.error if stopped and self.job is not None and self.job.state == "failed" else ""
+
+
+def get(import_id: int) -> Loaded:
+    """One import; raises `NotFound`."""
+    row = db.session.execute(
+        select(Import, Job).outerjoin(Job, Job.id == Import.job_id).where(Import.id == import_id)
+    ).first()
+    if row is None:
+        raise NotFound
+    return Loaded(*row)

@@ -1,0 +1,45 @@
+"""How the jobs of an import take turns: each chunk holds the import's row, and only the job that it names goes on."""
+
+from sqlalchemy import select
+
+from app.people.models import Account, Staff
+from app.records.actor import SYSTEM, Actor
+from tenants import db
+from tenants.jobs import Job, LostLease, Work
+
+from .models import Import
+
+
+def hold(work: Work, import_id: int) -> Import:
+    """The import, held until this chunk is committed; raises `LostLease` when another run took the job over.
+
+    A second run of the same job waits here until the first one's chunk is committed or gone, and then reads how far
+    it came.
+    """
+    found = db.session.scalar(
+        select(Import).where(Import.id == import_id).with_for_update().execution_options(populate_existing=True)
+    )
+    mine = select(Job.id).where(Job.id == work.id, Job.fence == work.fence, Job.state == "running")
+    if found is None or found.job_id != work.id or db.session.scalar(mine) is None:
+        raise LostLease(f"Import {import_id} is in other hands.")
+    return found
+
+
+def note(work: Work, found: Import, *, done: int | None = None, total: int | None = None, **progress) -> None:
+    """Commit a chunk together with how far it came."""
+    found.progress = {**found.progress, **progress}
+    db.session.flush()
+    work.checkpoint(done=done, total=total)
+
+
+def locale_of(found: Import) -> str:
+    """The language of whoever started the import."""
+    return db.session.scalar(select(Account.locale).where(Account.id == found.account_id)) or "en"
+
+
+def actor_of(found: Import, account_id: int | None) -> Actor:
+    """The person behind an import, as the journal names them."""
+    name = db.session.scalar(
+        select(Staff.name).join(Account, Account.staff_id == Staff.id).where(Account.id == account_id)
+    )
+    return Actor(name or SYSTEM.name, account_id, through=f"import {found.id}")

@@ -1,0 +1,201 @@
+"""Fields of an organization's own: made, changed, set aside and brought back. Their values stay where they are."""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import func, select
+
+from app.fields.errors import FieldError, FieldErrors
+from app.fields.kinds import KINDS, Decimal, from_settings
+from app.fields.models import CustomField
+from app.fields.record import Record
+from app.fields.registry import model_of
+from app.fields.settings import fields_of
+from app.i18n import gettext as _
+from app.i18n import lazy_gettext as _l
+from app.records.actor import Actor
+from app.records.errors import NotFound
+from app.records.models import Operation
+from app.records.write import Create, Update, apply, begin
+from tenants import db
+
+# The nouns whose fields an organization may change, in the order of the menu.
+NOUNS = ("contact", "company", "contract")
+# What a field may be, with an example, in the order in which it is offered.
+OFFERED = {
+    "text": (_l("Line of text"), _l("Building, licence number")),
+    "long_text": (_l("Text of several lines"), _l("Directions")),
+    "choice": (_l("One of several"), _l("Bronze, silver or gold")),
+    "choices": (_l("Several checkboxes"), _l("Trainings taken")),
+    "yes_no": (_l("Yes or no"), _l("Has signed the agreement")),
+    "whole": (_l("Whole number"), _l("Number of screens")),
+    "decimal": (_l("Number with decimals"), _l("Price")),
+    "date": (_l("Date"), _l("Next visit")),
+    "duration": (_l("Hours and minutes"), _l("Time on site")),
+    "email": (_l("E-mail address"), _l("Invoices to")),
+    "phone": (_l("Phone number"), _l("Caretaker")),
+    "url": (_l("Web address"), _l("Remote access")),
+    "reference": (_l("Another record"), _l("Deputy")),
+    "country": (_l("Country"), _l("Country of the contract")),
+    "language": (_l("Language"), _l("Language of the handbook")),
+    "time_zone": (_l("Time zone"), _l("Time zone of the branch")),
+}
+# What a field of the kind "reference" may point to.
+TARGETS = (("contact", _l("a contact")), ("company", _l("a company")), ("staff", _l("a member of staff")))
+# What can be set beside the options of the kind.
+SAID = ("label", "help", "section", "required", "hidden", "portal")
+
+
+def model(noun: str) -> type[Record]:
+    """The model of a noun whose fields can be changed; raises `NotFound`."""
+    if noun not in NOUNS:
+        raise NotFound
+    return model_of(noun)
+
+
+def get(noun: str, key: str, archived: bool = False) -> CustomField:
+    """One of the organization's own fields; raises `NotFound`."""
+    row = db.session.scalar(
+        select(CustomField).where(
+            CustomField.of_noun == model(noun).noun, CustomField.key == key, CustomField.withdrawn_at.is_(None)
+        )
+    )
+    if row is None or (row.archived_at is not None) != archived:
+        raise NotFound
+    return row
+
+
+def archived(noun: str) -> list[CustomField]:
+    """The organization's own fields that were set aside, by their names."""
+    found = select(CustomField).where(
+        CustomField.of_noun == model(noun).noun,
+        CustomField.archived_at.is_not(None),
+        CustomField.withdrawn_at.is_(None),
+    )
+    return list(db.session.scalars(found.order_by(func.extensions.fold(CustomField.label), CustomField.id)))
+
+
+def options_of(kind: str) -> list[str]:
+    """The options that a field of this kind has on the page."""
+    return [name for name in KINDS[kind].settings if name in ("choices", "max", "min", "places", "noun")]
+
+
+def create(noun: str, kind: str, values: Mapping[str, Any], *, actor: Actor) -> tuple[str, Operation]:
+    """Make a field; returns its name in addresses and the operation.
+
+    `values` are those of `SAID` and of the kind's options. Raises `FieldErrors`.
+    """
+    if kind not in OFFERED:
+        raise NotFound
+    label = values["label"]
+    free(noun, label)
+    options = _options(kind, values)
+    _judge(kind, label, options)
+    key = _key(noun, label)
+    last = max((entry.position for entry in fields_of(model(noun))), default=0)
+    said = {name: values[name] for name in SAID if values.get(name) is not None}
+    row = {"of_noun": noun, "key": key, "kind": kind, "options": options, "position": last + 10} | said
+    operation = begin(actor, "create", title=_("New field “%(field)s”", field=label))
+    apply(operation, [Create(CustomField, row)])
+    return f"custom-{key}", operation
+
+
+def change(noun: str, key: str, values: Mapping[str, Any], *, actor: Actor, base: int | None = None):
+    """Change a field, all but its kind; returns the operation, None when it was so already. Raises `FieldErrors`."""
+    row = get(noun, key)
+    label = values.get("label") or row.label
+    free(noun, label, but=f"custom-{key}")
+    options = _options(row.kind, values)
+    _judge(row.kind, label, options)
+    empty = {"help": None, "section": "", "portal": ""}
+    said = {name: empty.get(name) if values[name] is None else values[name] for name in SAID if name in values}
+    wanted = said | {"options": options}
+    differs = {name: value for name, value in wanted.items() if getattr(row, name) != value}
+    if not differs:
+        return None
+    operation = begin(actor, "edit", title=_("Field “%(field)s” changed", field=label))
+    apply(operation, [Update(CustomField, row.id, differs, base)])
+    return operation
+
+
+def count_values(noun: str, key: str) -> int:
+    """How many records have a value in this field."""
+    of = model(noun)
+    found = select(func.count()).select_from(of).where(of.custom.has_key(key), of.withdrawn_at.is_(None))
+    return db.session.scalar(found) or 0
+
+
+def archive(noun: str, key: str, *, actor: Actor) -> Operation:
+    """Set a field aside: it is shown and asked for nowhere, and its values stay."""
+    row = get(noun, key)
+    operation = begin(actor, "edit", title=_("Field “%(field)s” set aside", field=row.label))
+    apply(operation, [Update(CustomField, row.id, {"archived_at": datetime.now(UTC).isoformat()})])
+    return operation
+
+
+def bring_back(noun: str, key: str, *, actor: Actor) -> Operation:
+    """Use a field again, with the values it had. Raises `FieldErrors` when another field has its name by now."""
+    row = get(noun, key, archived=True)
+    free(noun, row.label)
+    operation = begin(actor, "edit", title=_("Field “%(field)s” brought back", field=row.label))
+    apply(operation, [Update(CustomField, row.id, {"archived_at": None})])
+    return operation
+
+
+def free(noun: str, label: str, but: str = "") -> None:
+    """Raise `FieldErrors` when another field of the noun has this name: sheets and filters could not tell them apart."""
+    taken = {str(entry.label).casefold() for entry in fields_of(model(noun)) if entry.name != but}
+    if label.casefold() in taken:
+        raise FieldErrors({"label": FieldError(_("Another field has this name."), code="taken")})
+
+
+def choices_text(options: Mapping[str, Any]) -> str:
+    """The choices of a field as they are typed: one on a line, `value | label` where the two differ."""
+    pairs = options.get("choices") or []
+    return "\n".join(value if value == label else f"{value} | {label}" for value, label in pairs)
+
+
+def _choices(typed: str | None) -> list[list[str]]:
+    found = []
+    for line in (typed or "").splitlines():
+        value, bar, label = (part.strip() for part in line.partition("|"))
+        if value or bar:
+            found.append([value, label or value])
+    return found
+
+
+def _options(kind: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The options as they are kept: JSON, and nothing that was left empty."""
+    found = {name: values.get(name) for name in options_of(kind)}
+    if "choices" in found:
+        found["choices"] = _choices(found["choices"])
+    if kind == "decimal":
+        exact = Decimal("", places=6)
+        found |= {name: None if found[name] is None else exact.to_json(found[name]) for name in ("min", "max")}
+    return {name: value for name, value in found.items() if value not in (None, [])}
+
+
+def _judge(kind: str, label: str, options: dict[str, Any]) -> None:
+    """Raise `FieldErrors` for options that such a field cannot have."""
+    try:
+        from_settings(kind, label, options)
+    except FieldError as error:
+        at = next((name for name in options_of(kind) if f"“{name}”" in error.message), "options")
+        raise FieldErrors({at: FieldError(error.message.partition(": ")[2] or error.message, code="option")}) from error
+
+
+def _key(noun: str, label: str) -> str:
+    """A key for a new field, made from its name. No key is ever used twice, since the values of the first may remain."""
+    plain = unicodedata.normalize("NFKD", label).encode("ascii", "ignore").decode().lower()
+    wanted = re.sub(r"[^a-z0-9]+", "_", plain).strip("_")[:40] or "field"
+    if not wanted[0].isalpha():
+        wanted = f"field_{wanted}"
+    taken = set(db.session.scalars(select(CustomField.key).where(CustomField.of_noun == noun)))
+    key, n = wanted, 1
+    while key in taken:
+        n += 1
+        key = f"{wanted}_{n}"
+    return key
