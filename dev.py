@@ -4,6 +4,7 @@
     python3 dev.py run             set up what is missing, then start Deskhand at http://localhost:8000
     python3 dev.py test [ARGS]     set up what is missing, then run the tests (ARGS go to pytest: -k name, a file, ...)
     python3 dev.py setup           only set up
+    python3 dev.py translate       bring new texts of the source into app/translations, for somebody to fill in there
     python3 dev.py lock [ARGS]     write requirements.lock and requirements-node.lock anew (ARGS go to uv: --upgrade)
 
 Setting up means: a virtual environment in .venv with exactly the packages of requirements.lock, the front-end files of
@@ -69,7 +70,7 @@ class SetupFailed(Exception):
 
 def main(argv):
     """Do what the first argument says; the rest belongs to that command."""
-    commands = {"run": run, "test": test, "setup": setup, "lock": lock}
+    commands = {"run": run, "test": test, "setup": setup, "translate": translate, "lock": lock}
     if not argv or argv[0] not in commands:
         print(__doc__.strip())
         return 0 if argv[:1] in ([], ["help"], ["-h"], ["--help"]) else 2
@@ -98,7 +99,7 @@ def test(args):
     setup()
     words = [*args, *os.environ.get("PYTEST_ADDOPTS", "").split()]
     chosen = any(re.match(r"-n|--numprocesses|--pdb|(-p)?no:xdist", word) for word in words)
-    become("-m", "pytest", *([] if chosen else ["-n", "2"]), *args)
+    become("-m", "pytest", *([] if chosen else ["-n", "2", "--dist", "loadfile"]), *args)
 
 
 def setup(_args=()):
@@ -252,6 +253,18 @@ def set_up_translations():
         command = [VENV / "bin" / "pybabel", "--quiet", "compile", "-i", text, "-o", new]
         call(command, f"{text.relative_to(ROOT)} could not be compiled.")
         new.replace(compiled)
+
+
+def translate(_args):
+    """Bring the catalogues in step with the source: new texts stand there empty, those that are gone are dropped."""
+    setup()
+    texts = LOCAL / "messages.pot"
+    babel, complaint = [VENV / "bin" / "pybabel", "--quiet"], "The texts could not be brought into app/translations."
+    extract = ["extract", "-F", "babel.cfg", "-k", "_l", "-k", "lazy_gettext", "--no-location", "--no-wrap"]
+    call([*babel, *extract, "--sort-output", "--omit-header", "-o", texts, "."], complaint)
+    update = ["update", "--no-wrap", "--no-fuzzy-matching", "--ignore-obsolete", "--ignore-pot-creation-date"]
+    call([*babel, *update, "-i", texts, "-d", TRANSLATIONS], complaint)
+    return 0
 
 
 # --- the lock ---------------------------------------------------------------------------------------------------------

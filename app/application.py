@@ -25,11 +25,11 @@ def create_app(settings: Settings | None = None, **overrides) -> Flask:
     app.config.update(flask_config(settings or load()), **overrides)
 
     addresses.init_app(app)
+    headers.init_app(app)
+    wrap_requests(app, _organization)
     extensions.init_app(app)
     htmx.init_app(app)
-    headers.init_app(app)
     health.init_app(app)
-    wrap_requests(app, _organization)
     markup.init_app(app)
     errors.init_app(app)
 

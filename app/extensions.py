@@ -1,6 +1,7 @@
 """The extensions, bound to the application in one place."""
 
 from datetime import UTC
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from flask import Flask, Request, g, has_request_context, request
 from flask.sessions import SecureCookieSessionInterface
@@ -78,5 +79,12 @@ def _locale() -> str:
 
 
 def _time_zone() -> str:
+    """The zone this person chose, else the one the browser says it is in, else UTC."""
     viewer = _viewer()
-    return (viewer.time_zone if viewer else "") or str(UTC)
+    if viewer and viewer.time_zone:
+        return viewer.time_zone
+    said = request.cookies.get("tz", "")
+    try:
+        return ZoneInfo(said).key if said else str(UTC)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return str(UTC)

@@ -3,11 +3,14 @@
 Beneath is Flask-Babel. A page of fifty rows asks for a thousand words, so the catalogue is looked up once a request.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from flask import g, has_app_context
-from flask_babel import get_domain, get_locale
+from flask_babel import force_locale, get_domain, get_locale
 from flask_babel.speaklater import LazyString
 
-__all__ = ["LOCALES", "current_locale", "gettext", "lazy_gettext", "ngettext"]
+__all__ = ["LOCALES", "current_locale", "gettext", "lazy_gettext", "ngettext", "speaking"]
 
 LOCALES = ("en", "de")
 
@@ -32,6 +35,16 @@ def ngettext(singular: str, plural: str, num: int, **variables) -> str:
     return _catalogue().ngettext(singular, plural, num) % {"num": num, **variables}
 
 
+def text_for_templates(string: str) -> str:
+    """The text in the viewer's language; Jinja fills in what it names, escaped."""
+    return _catalogue().gettext(string)
+
+
+def plural_for_templates(singular: str, plural: str, num: int) -> str:
+    """The text for this number; Jinja fills in what it names, escaped."""
+    return _catalogue().ngettext(singular, plural, num)
+
+
 def lazy_gettext(string: str, **variables) -> LazyString:
     """A text whose language is decided when it is shown: for labels that are made at start-up."""
     return LazyString(gettext, string, **variables)
@@ -41,3 +54,14 @@ def current_locale() -> str:
     """The viewer's locale as a Babel identifier ('en', 'de'); English outside a request."""
     locale = get_locale()
     return str(locale) if locale else "en"
+
+
+@contextmanager
+def speaking(locale: str) -> Iterator[None]:
+    """`with speaking("de"):` in a job, which has no viewer: the language of whoever will read what it writes."""
+    g.pop("catalogue", None)
+    try:
+        with force_locale(locale if locale in LOCALES else "en"):
+            yield
+    finally:
+        g.pop("catalogue", None)

@@ -43,15 +43,18 @@ def queues() -> list[Queue]:
     return [Queue(f"deskhand-{lane}", connection=redis(), serializer=JSONSerializer) for lane in LANES]
 
 
-def send(key: str, job_id: int, lane: str) -> bool:
-    """Wake a worker for one job. False when the queue cannot be reached or has the job already."""
+def send(key: str, job_id: int, lane: str, fence: int = 0) -> bool:
+    """Wake a worker for one job. False when the queue cannot be reached or has the job already.
+
+    The queue's own name for it counts the runs: of a run whose worker was killed it thinks for minutes that it goes on.
+    """
     queue = queues()[LANES.index(lane)]
     try:
         queue.enqueue(
             "tenants.runner.run",
             key,
             job_id,
-            job_id=f"{key}-{job_id}",
+            job_id=f"{key}-{job_id}-{fence}",
             unique=True,
             job_timeout=-1,
             result_ttl=0,
@@ -109,7 +112,7 @@ def _dispatch_one(key: str) -> int:
     with scope(key, seconds=15):
         now = db.session.scalar(select(func.clock_timestamp()))
         due = db.session.execute(
-            select(Job.id, Job.lane)
+            select(Job.id, Job.lane, Job.fence)
             .where(
                 Job.kind.in_(FUNCTIONS),
                 or_(
@@ -128,12 +131,14 @@ def _dispatch_one(key: str) -> int:
                 )
             )
         )
-        if due:
+        later = select(Job.id).where(Job.state == "queued", Job.run_at <= now, Job.kind.not_in(FUNCTIONS)).limit(1)
+        if due or db.session.scalar(later) is not None:
+            # Also for kinds that only a newer version knows, whose dispatcher is about to start.
             wake(1 if len(due) == PER_ORGANIZATION else RESEND_SECONDS)
         if rest is not None:
             wake(max(1.0, (rest - now).total_seconds() + 0.5))
         here = tenancy()
-    return sum(send(here.key, job_id, lane) for job_id, lane in due)
+    return sum(send(here.key, *row) for row in due)
 
 
 def dispatch_while(alive: Callable[[], bool], interval: float = 1.0) -> None:

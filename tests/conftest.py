@@ -24,15 +24,28 @@ from datetime import date
 
 import pytest
 
-from app import create_app
+from app.application import create_app
 from app.config import load
-from tenants import migrate, provision, queue, runner
+from tenants import migrate, provision, runner
 
 from . import world as worlds
 from .cast import HOSTS, NAMES, Cast, make_cast
 from .cluster import TEMPLATE, Cluster, running
 
 SECRET_KEY = "tests only, the same each time, so that a failure can be repeated"
+
+
+# Left out unless a run asks for them by `-m`: many kills of processes, and every cell of the isolation matrix.
+ON_REQUEST = ("faults", "isolation")
+
+
+def pytest_collection_modifyitems(config, items):
+    """Leave out what only runs when it is asked for: `-m faults`, `-m isolation`."""
+    if config.option.markexpr:
+        return
+    left_out = [item for item in items if any(item.get_closest_marker(name) for name in ON_REQUEST)]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in left_out]
 
 
 @pytest.fixture(scope="session")
@@ -89,7 +102,7 @@ def cast(template) -> Cast:
 @pytest.fixture
 def world(app, cluster: Cluster, template):
     """A database of this test's own, made by copying the template."""
-    yield from _world(app, cluster, template)
+    yield from worlds.fresh(app, cluster, template)
 
 
 @pytest.fixture(scope="module")
@@ -110,17 +123,6 @@ def shared_world(app, _module_world):
     """A database for all tests of the module; they only read. Nothing in it may be written but sessions and tokens."""
     with worlds.using(app, _module_world.cluster.url(_module_world.database)):
         yield _module_world
-
-
-def _world(app, cluster: Cluster, template, source: str = TEMPLATE):
-    keys, cast, roles = template
-    name = cluster.clone(source)
-    with worlds.using(app, cluster.url(name)):
-        with app.app_context():
-            queue.redis().flushdb()
-        yield worlds.World(app, cluster, name, cast, dict(keys))
-    cluster.drop(name)
-    cluster.restore_roles(roles)
 
 
 @pytest.fixture

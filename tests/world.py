@@ -2,7 +2,7 @@
 
 import contextvars
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -16,11 +16,11 @@ from sqlalchemy.engine import Engine
 from werkzeug.test import TestResponse
 
 from app.signin import sessions
-from tenants import db, engines, provision, resolve, runner, scope
+from tenants import db, engines, provision, queue, resolve, runner, scope
 from tenants.jobs import OPEN, Job
 
 from .cast import HOSTS, Cast
-from .cluster import Cluster
+from .cluster import TEMPLATE, Cluster
 
 # What a visit alone may change.
 VOLATILE = ("seen_at", "signed_in_at", "used_at")
@@ -207,6 +207,18 @@ def _inside(app: Flask, slug: str):
         yield here
 
 
+def fresh(app: Flask, cluster: Cluster, template, source: str = TEMPLATE) -> Iterator[World]:
+    """A copy of a template for one test, and everything back as it was afterwards. For fixtures."""
+    keys, cast, roles = template
+    name = cluster.clone(source)
+    with using(app, cluster.url(name)):
+        with app.app_context():
+            queue.redis().flushdb()
+        yield World(app, cluster, name, cast, dict(keys))
+    cluster.drop(name)
+    cluster.restore_roles(roles)
+
+
 @contextmanager
 def using(app: Flask, database_url: str) -> Iterator[None]:
     """Point the application at a database for a while; nothing it remembers of another one stays."""
@@ -255,6 +267,3 @@ def statements() -> Iterator[Statements]:
         yield counted
     finally:
         event.remove(Engine, "before_cursor_execute", count)
-
-
-Maker = Callable[..., Client]

@@ -2,12 +2,15 @@
 
 from flask import Blueprint
 
+from app.companies import admin as domains
+from app.people import admin as people
+from app.settings import admin as fields
 from app.web.access import protect
 
-from . import home
+from . import home, hosts, tokens
 
 blueprint = Blueprint("admin", __name__, url_prefix="/admin")
 protect(blueprint, "staff", sign_in="signin.sign_in", password="signin.password")
 
-for child in (home.bp,):
+for child in (home.bp, fields.bp, hosts.bp, domains.bp, people.bp, tokens.bp):
     blueprint.register_blueprint(child)

@@ -21,7 +21,8 @@ def visible_to(viewer) -> Select:
 
 def get(company_id: int, viewer) -> read.Loaded:
     """One company with all fields; raises `NotFound`."""
-    return read.load(Company, company_id, visible_to(viewer), fields_of(Company, viewer))
+    portal = viewer.surface == "portal"
+    return read.load(Company, company_id, visible_to(viewer), fields_of(Company, viewer), opened=portal)
 
 
 def _by_number(first, most: int) -> Select:

@@ -3,14 +3,15 @@
 from flask import Blueprint, Response, request
 from flask_login import current_user
 
-from app.fields.errors import FieldErrors
+from app.fields.errors import FieldError, FieldErrors
 from app.fields.form import read_all
 from app.fields.settings import fields_of
 from app.i18n import gettext as _
+from app.records.errors import EditConflict
 from app.records.history import made_and_changed
 from app.web import history
 from app.web.access import allow
-from app.web.forms import form, nonce, once
+from app.web.forms import form, nonce, number, once
 from app.web.htmx import page, redirect_to
 from app.web.inline import Inline, inline
 from app.web.listing import listing
@@ -19,7 +20,10 @@ from . import actions, queries
 from .models import Company
 
 bp = Blueprint("companies", __name__, url_prefix="/companies")
-INLINE = Inline(Company, queries.get, "/companies", "companies.view", "companies.edit")
+COLUMNS = ["name", "number", "users", "kind", "domains", "phone", "account_manager_id", "created_at", "updated_at"]
+INLINE = Inline(
+    Company, queries.get, "/companies", "companies.view", "companies.edit", save=actions.update, columns=lambda path: COLUMNS
+)
 
 
 def companies_list(**more):
@@ -33,7 +37,7 @@ def companies_list(**more):
         title=_("Companies"),
         record_path="/companies",
         edit="companies.edit",
-        columns=["name", "number", "users", "kind", "domains", "phone", "account_manager_id", "created_at", "updated_at"],
+        columns=COLUMNS,
         export_url="/exports/companies/new" if current_user.may("exports.run") else None,
         empty={
             "text": _("No companies yet. Companies are your customers; their people and contracts belong to them."),
@@ -68,7 +72,6 @@ def create() -> Response:
         values = read_all(actions.new_fields(current_user), request.form)
         where = once(lambda: actions.create(values, actor=current_user.actor), lambda made: f"/companies/{made}")
     except FieldErrors as error:
-        error.typed = error.typed or request.form
         return page("staff/companies/new.html", part="shared/_form.html", status=422, form=_form(error))
     return redirect_to(where)
 
@@ -120,11 +123,19 @@ def update_name(id: int) -> Response:
     loaded = queries.get(id, current_user)
     try:
         values = read_all([fields_of(Company)["name"]], request.form)
-        actions.rename(loaded.record, values["name"], actor=current_user.actor, base=request.form.get("v", type=int))
+        actions.rename(loaded.record, values["name"], actor=current_user.actor, base=request.form.get("v", type=number))
     except FieldErrors as error:
-        error.typed = error.typed or request.form
         shown = {"company": loaded.record, "form": _name_form(loaded, error)}
         return page("staff/companies/rename.html", part="shared/_form.html", status=422, **shown)
+    except EditConflict as conflict:
+        said = _(
+            "%(who)s renamed it to “%(name)s” in the meantime. Rename again to overwrite that.",
+            who=conflict.by,
+            name=conflict.theirs,
+        )
+        again = _name_form(queries.get(id, current_user), FieldErrors({"name": FieldError(said, code="conflict")}))
+        shown = {"company": loaded.record, "form": again}
+        return page("staff/companies/rename.html", part="shared/_form.html", status=409, **shown)
     return redirect_to(f"/companies/{id}")
 
 

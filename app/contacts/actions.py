@@ -1,10 +1,13 @@
 """What can be done with contacts."""
 
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import func, select
 
+from app.fields.errors import FieldError
 from app.fields.kinds import default_zone
+from app.fields.registry import Field, FieldSet
 from app.fields.settings import fields_of
 from app.records import write
 from app.records.actor import Actor
@@ -14,8 +17,13 @@ from .models import Contact
 
 
 def new_fields(viewer):
-    """The fields of the form for a new contact, in order."""
-    return fields_of(Contact, viewer).only(lambda entry: not entry.readonly and not entry.lock)
+    """The fields of the form for a new contact, in order; the user name may be left to `create`."""
+    fields = fields_of(Contact, viewer).only(lambda entry: not entry.readonly and not entry.lock)
+    return FieldSet(Contact, tuple(_optional(entry) if entry.name == "user_name" else entry for entry in fields))
+
+
+def _optional(entry: Field) -> Field:
+    return replace(entry, required=False, kind=replace(entry.kind, required=False))
 
 
 def create(values: dict[str, Any], *, actor: Actor) -> int:
@@ -38,13 +46,37 @@ def create(values: dict[str, Any], *, actor: Actor) -> int:
 
 
 def update(contact: Contact, values: dict[str, Any], *, actor: Actor, base: int | None = None):
-    """Change some fields; a new country brings its time zone where none was set by hand."""
+    """Change some fields.
+
+    A new country brings its time zone where none was set by hand, and takes a state along that is none of its own.
+    """
+    values = _with_country(values, contact.country, contact.state, contact.time_zone)
+    return write.update(contact, values, actor=actor, base=base)
+
+
+def update_own(contact: Contact, values: dict[str, Any], *, actor: Actor, base: int | None = None):
+    """Change what people may change of themselves in the portal, where the rest of the contact is not read."""
+    place = select(Contact.country, Contact.state, Contact.time_zone).where(Contact.id == contact.id)
+    values = _with_country(values, *db.session.execute(place).one())
+    with db.session.begin_nested():
+        operation = write.begin(actor, "edit")
+        write.apply(operation, [write.Update(Contact, contact.id, values, base)])
+    return operation
+
+
+def _with_country(values: dict[str, Any], country: str | None, state: str | None, zone: str | None) -> dict[str, Any]:
+    """The values, with what follows from a new country; `country`, `state` and `zone` are those of before."""
     values = dict(values)
     if values.get("country") and "time_zone" not in values:
-        former = default_zone(contact.country) if contact.country else None
-        if contact.time_zone in (None, former):
+        former = default_zone(country) if country else None
+        if zone in (None, former):
             values["time_zone"] = default_zone(values["country"])
-    return write.update(contact, values, actor=actor, base=base)
+    if values.get("country") and state and "state" not in values:
+        try:
+            fields_of(Contact)["state"].kind.parse(state, country=values["country"])
+        except FieldError:
+            values["state"] = None
+    return values
 
 
 def free_user_name(email: str) -> str:

@@ -6,9 +6,11 @@ from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import ARRAY, BIGINT
 
 from app.companies.models import Company
+from app.fields.errors import FieldError, FieldErrors
 from app.fields.kinds import Email, Reference, Whole, YesNo
 from app.fields.kinds.several import Several
 from app.fields.registry import Related, related
+from app.i18n import gettext as _
 from app.i18n import lazy_gettext as _l
 from app.records.children import children
 from app.records.write import Create, Update, Withdraw, apply, keep
@@ -22,6 +24,22 @@ VIEWER_COMPANIES = (
     " WHERE contact_id = extensions.viewer_contact() AND withdrawn_at IS NULL"
     " AND (starts_on IS NULL OR starts_on <= current_date) AND (ends_on IS NULL OR ends_on >= current_date)"
 )
+
+
+def current_membership():
+    """The condition that a membership counts today."""
+    today = func.current_date()
+    return (
+        Membership.withdrawn_at.is_(None)
+        & (Membership.starts_on.is_(None) | (Membership.starts_on <= today))
+        & (Membership.ends_on.is_(None) | (Membership.ends_on >= today))
+    )
+
+
+def companies_where(contact_id: int, *rights):
+    """The companies where this contact has these rights today, as an array that an index can be asked with."""
+    mine = select(Membership.company_id).where(Membership.contact_id == contact_id, current_membership(), *rights)
+    return func.array(mine.scalar_subquery(), type_=ARRAY(BIGINT))
 
 
 @keep(Membership)
@@ -101,6 +119,8 @@ def save_department(values: dict[int, Any], operation) -> None:
 
 def _save_on_primary(name: str, values: dict[int, Any], operation) -> None:
     found = primary_memberships(values)
+    if any(value and contact_id not in found for contact_id, value in values.items()):
+        raise FieldErrors({OF_PRIMARY[name]: FieldError(_("Choose the company first."), code="unknown")})
     changes = [
         Update(Membership, found[contact_id].id, {name: value})
         for contact_id, value in values.items()
@@ -108,6 +128,14 @@ def _save_on_primary(name: str, values: dict[int, Any], operation) -> None:
     ]
     if changes:
         apply(operation, changes)
+
+
+# What stands in the primary membership, and the contact's field that shows it.
+OF_PRIMARY = {
+    "department_id": "department",
+    "company_primary": "company_primary",
+    "department_primary": "department_primary",
+}
 
 
 def _saver(name: str):

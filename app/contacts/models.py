@@ -240,6 +240,8 @@ class Membership(Record):
 
 Membership.__table__.append_constraint(ForeignKeyConstraint(["company_id"], ["company.id"]))
 constraint("uq_membership_company_id_contact_id", "company", _l("This person already belongs to this company."))
+constraint("uq_membership_primary", "company", _l("This person has another primary company already."))
+constraint("fk_membership_company_id_department_id", "department", _l("This department is not one of this company."))
 
 
 class Address(Record):
@@ -257,3 +259,6 @@ class Address(Record):
 
     contact_id: Mapped[int] = mapped_column(ForeignKey("contact.id"))
     email: Mapped[str] = mapped_column(Text)
+
+
+constraint("uq_contact_address", "addresses", _l("An address stands here twice."))

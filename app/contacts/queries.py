@@ -1,15 +1,21 @@
 """Reading contacts."""
 
-from sqlalchemy import Select, select
+from collections.abc import Iterable
+from dataclasses import dataclass
 
-from app.companies.models import Company
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import aliased
+
+from app.companies.models import Company, Department
 from app.fields.folding import folded
+from app.fields.registry import FieldSet
 from app.fields.settings import fields_of
 from app.records import read
 from app.records.lists import ListOf
 from app.records.search import Search
 from tenants import db
 
+from .memberships import companies_where, current_membership
 from .models import Address, Contact, Membership
 
 
@@ -19,16 +25,19 @@ def visible_to(viewer) -> Select:
     Staff see all. In the portal people see themselves, and the people of their companies where a membership says so;
     the database limits both to the viewer's companies whatever is asked here.
     """
-    everybody = select(Contact)
     if viewer.surface != "portal":
-        return everybody
+        return select(Contact)
     own = Contact.id == viewer.contact_id
-    return everybody.where(Contact.active) if viewer.may("portal.people") else everybody.where(own)
+    if not viewer.may("portal.people"):
+        return select(Contact).where(own)
+    companies = companies_where(viewer.contact_id, Membership.sees_people)
+    return select(Contact).where(own | (Contact.active & Contact.company_ids.overlap(companies)))
 
 
 def get(contact_id: int, viewer) -> read.Loaded:
     """One contact with all fields; raises `NotFound`."""
-    return read.load(Contact, contact_id, visible_to(viewer), fields_of(Contact, viewer))
+    portal = viewer.surface == "portal"
+    return read.load(Contact, contact_id, visible_to(viewer), fields_of(Contact, viewer), opened=portal)
 
 
 def of_company(company_id: int, viewer) -> Select:
@@ -44,7 +53,7 @@ def memberships(contact_id: int) -> list[tuple[Membership, str]]:
         .where(Membership.contact_id == contact_id, Membership.withdrawn_at.is_(None))
         .order_by(Membership.is_primary.desc(), Company.name)
     )
-    return list(rows.tuples())
+    return list(rows)
 
 
 def _by_company(first, most: int) -> Select:
@@ -73,3 +82,68 @@ def beside(contact_id: int) -> list[tuple[str, list[int]]]:
         ("membership", list(db.session.scalars(select(Membership.id).where(Membership.contact_id == contact_id)))),
         ("contact_address", list(db.session.scalars(select(Address.id).where(Address.contact_id == contact_id)))),
     ]
+
+
+# --- the portal -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a person belongs today: company, department and role there."""
+
+    company_id: int
+    company: str
+    department: str
+    role: str
+
+
+def places(contact_id: int) -> list[Place]:
+    """The companies a contact belongs to today, the primary one first."""
+    rows = db.session.execute(
+        select(Company.id, Company.name, Department.name, Membership.role)
+        .join(Company, Company.id == Membership.company_id)
+        .outerjoin(Department, Department.id == Membership.department_id)
+        .where(Membership.contact_id == contact_id, current_membership(), Company.withdrawn_at.is_(None))
+        .order_by(Membership.is_primary.desc(), folded(Company.name), Company.id)
+    )
+    return [Place(number, company, department or "", role or "") for number, company, department, role in rows]
+
+
+def companies_with_people(contact_id: int) -> dict[int, str]:
+    """The companies whose people this contact may see, with their names."""
+    rows = db.session.execute(
+        select(Company.id, Company.name)
+        .join(Membership, Membership.company_id == Company.id)
+        .where(Membership.contact_id == contact_id, Membership.sees_people, current_membership())
+        .order_by(folded(Company.name), Company.id)
+    )
+    return dict(rows.tuples().all())
+
+
+def people(viewer, company_id: int | None = None) -> Select:
+    """The active people of the viewer's companies, of one of them where it is named."""
+    companies = [company_id] if company_id else companies_where(viewer.contact_id, Membership.sees_people)
+    return select(Contact).where(Contact.active, Contact.company_ids.overlap(companies))
+
+
+def portal_list(fields: FieldSet) -> ListOf:
+    """The list of people in the portal: found by those names and addresses that the portal shows."""
+    shown = [getattr(Contact, name) for name in ("last_name", "first_name", "email") if name in fields]
+    search = Search(tuple(folded(column) for column in shown), folded(func.concat_ws(" ", *shown))) if shown else None
+    return ListOf(Contact, sort="last_name", search=search, moments=())
+
+
+def companies_of(contact_ids: Iterable[int], viewer_id: int) -> dict[int, list[str]]:
+    """For each of these people the names of those companies whose people the viewer may see."""
+    mine = companies_where(viewer_id, Membership.sees_people)
+    member = aliased(Membership)
+    rows = db.session.execute(
+        select(member.contact_id, Company.name)
+        .join(Company, Company.id == member.company_id)
+        .where(member.contact_id.in_(contact_ids), member.withdrawn_at.is_(None), member.company_id == func.any(mine))
+        .order_by(folded(Company.name))
+    )
+    found: dict[int, list[str]] = {}
+    for contact_id, name in rows:
+        found.setdefault(contact_id, []).append(name)
+    return found

@@ -12,18 +12,28 @@ from app.records.history import made_and_changed
 from app.web import history
 from app.web.access import allow
 from app.web.cells import editor
-from app.web.forms import form, nonce, once, sentence
+from app.web.forms import form, nonce, number, once, sentence, typed_in
 from app.web.htmx import page, redirect_to
 from app.web.inline import Inline, inline
 from app.web.listing import AddRow, listing
 
-from . import actions, queries
+from . import actions, queries, screens
 from .models import Contact
 
 bp = Blueprint("contacts", __name__)
-INLINE = Inline(Contact, queries.get, "/contacts", "contacts.view", "contacts.edit", save=actions.update)
 # What the row for a new contact inside a table asks for.
 QUICK = ("first_name", "last_name", "email")
+
+
+def columns(path: str) -> list[str]:
+    """The columns of the list at this path; a company's own list does not repeat the company in each row."""
+    company = [] if path.startswith("/companies/") else ["company"]
+    return ["first_name", "last_name", "email", "phone", *company, "job_title"]
+
+
+INLINE = Inline(
+    Contact, queries.get, "/contacts", "contacts.view", "contacts.edit", save=actions.update, columns=columns
+)
 
 
 def contacts_list(company_id: int | None = None, wrong: FieldErrors | None = None):
@@ -39,7 +49,7 @@ def contacts_list(company_id: int | None = None, wrong: FieldErrors | None = Non
         title=_("Contacts"),
         record_path="/contacts",
         edit="contacts.edit",
-        columns=["first_name", "last_name", "email", "phone", *([] if company_id else ["company"]), "job_title"],
+        columns=columns(path),
         add=_add_row(path, wrong),
         export_url="/exports/contacts/new" if current_user.may("exports.run") and not company_id else None,
         empty={
@@ -55,18 +65,13 @@ def contacts_list(company_id: int | None = None, wrong: FieldErrors | None = Non
 def _add_row(path: str, wrong: FieldErrors | None = None) -> AddRow | None:
     if not current_user.may("contacts.edit"):
         return None
-    fields = fields_of(Contact, current_user)
-    editors = [
-        editor(
-            fields[name],
-            None,
-            typed=wrong.typed.get(name) if wrong else None,
-            error=sentence(wrong, name),
-        )
-        for name in QUICK
-    ]
+    fields = [fields_of(Contact, current_user)[name] for name in QUICK]
+    typed = typed_in(fields, wrong)
+    editors = [editor(one, None, typed=typed.get(one.name), error=sentence(wrong, one.name)) for one in fields]
     others = [error.message for name, error in wrong.errors.items() if name not in QUICK] if wrong else []
-    return AddRow(path, editors, nonce(), " ".join(others))
+    # The answer is the list as it stands, in the same order and with the same columns.
+    query = "?" + request.query_string.decode("ascii", "ignore") if request.query_string else ""
+    return AddRow(path + query, editors, nonce(), " ".join(others))
 
 
 @bp.get("/contacts")
@@ -93,7 +98,7 @@ def new() -> Response:
 
 
 def _form(wrong: FieldErrors | None = None):
-    company_id = request.values.get("company", type=int)
+    company_id = request.values.get("company", type=number)
     values = {"company": company_id} if company_id else {}
     fields = actions.new_fields(current_user).only(lambda entry: entry.name != "department" or bool(company_id))
     return form(
@@ -116,15 +121,10 @@ def create() -> Response:
 
 
 def _create() -> Response:
-    fields = actions.new_fields(current_user).only(lambda entry: entry.name != "user_name")
-    user_name = fields_of(Contact)["user_name"]
     try:
-        values = read_all(fields, request.form)
-        if request.form.get("user_name", "").strip():
-            values |= read_all([user_name], request.form)
+        values = read_all(actions.new_fields(current_user), request.form)
         where = once(lambda: actions.create(values, actor=current_user.actor), lambda made: f"/contacts/{made}")
     except FieldErrors as error:
-        error.typed = error.typed or request.form
         return page("staff/contacts/new.html", part="shared/_form.html", status=422, form=_form(error))
     return redirect_to(where)
 
@@ -143,14 +143,14 @@ def _create_quick(company) -> Response:
     template = "staff/contacts/of_company.html" if company else "staff/contacts/index.html"
     try:
         values = read_all(fields, request.form) | ({"company": company_id} if company else {})
-        once(lambda: actions.create(values, actor=current_user.actor), lambda made: f"/contacts/{made}")
+        where = once(lambda: actions.create(values, actor=current_user.actor), lambda made: f"/contacts/{made}")
     except FieldErrors as error:
-        error.typed = error.typed or request.form
         found = contacts_list(company_id, error)
         return page(template, part="shared/_list.html", status=422, company=company, listing=found)
     if not request.wants_fragment:
         return redirect_to(path)
-    return page(template, part="shared/_list.html", company=company, listing=contacts_list(company_id))
+    toast = {"text": _("Added: %(name)s", name=f"{values['first_name']} {values['last_name']}"), "url": where}
+    return page(template, part="shared/_list.html", company=company, listing=contacts_list(company_id), toast=toast)
 
 
 @bp.get("/contacts/<int:id>")
@@ -162,7 +162,8 @@ def show(id: int) -> Response:
         "staff/contacts/show.html",
         contact=loaded.record,
         facts=[{"title": title, "cells": found} for title, found in INLINE.facts(loaded)],
-        memberships=queries.memberships(id),
+        access=screens.part(loaded.record),
+        toast=None,
         made=made_and_changed(loaded.record),
         history=history.block(_journal(id), f"/contacts/{id}/history"),
     )

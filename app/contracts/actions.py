@@ -19,20 +19,29 @@ def new_fields(viewer):
 def create(values: dict[str, Any], *, actor: Actor) -> int:
     """Make a contract; returns its id. Raises `FieldErrors` for a term that ends before it starts."""
     given = {name: value for name, value in values.items() if value is not None}
-    _judge(given)
+    _judge_term(given)
+    _judge_hours(given)
     return write.create(Contract, given, actor=actor)
 
 
 def update(contract: Contract, values: dict[str, Any], *, actor: Actor, base: int | None = None):
     """Change some fields of a contract."""
-    _judge({name: getattr(contract, name) for name in ("starts_on", "ends_on", "limited", "minutes")} | values)
+    whole = {name: getattr(contract, name) for name in ("starts_on", "ends_on", "limited", "minutes")} | values
+    # What was wrong already is no reason to refuse a change of something else.
+    if {"starts_on", "ends_on"} & values.keys():
+        _judge_term(whole)
+    if {"limited", "minutes"} & values.keys():
+        _judge_hours(whole)
     return write.update(contract, values, actor=actor, base=base)
 
 
-def _judge(values: dict[str, Any]) -> None:
-    """What must hold between the fields of one contract."""
+def _judge_term(values: dict[str, Any]) -> None:
     starts, ends = values.get("starts_on"), values.get("ends_on")
     if starts and ends and ends < starts:
         raise FieldErrors({"ends_on": FieldError(_("The end date lies before the start date."), code="order")})
+
+
+def _judge_hours(values: dict[str, Any]) -> None:
     if values.get("limited") and values.get("minutes") is None:
-        raise FieldErrors({"minutes": FieldError(_("A contract with an hour restriction needs its hours."), code="required")})
+        needed = FieldError(_("A contract with an hour restriction needs its hours."), code="required")
+        raise FieldErrors({"minutes": needed})

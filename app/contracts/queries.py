@@ -1,7 +1,9 @@
 """Reading contracts."""
 
-from sqlalchemy import Select, false, select
+from sqlalchemy import Select, false, func, select
 
+from app.contacts.memberships import companies_where
+from app.contacts.models import Membership
 from app.fields.folding import folded
 from app.fields.settings import fields_of
 from app.records import read
@@ -13,14 +15,18 @@ from .models import Contract
 
 def visible_to(viewer) -> Select:
     """Every contract that the viewer may see; in the portal only where a membership grants it."""
-    if viewer.surface == "portal" and not viewer.may("portal.contracts"):
+    if viewer.surface != "portal":
+        return select(Contract)
+    if not viewer.may("portal.contracts"):
         return select(Contract).where(false())
-    return select(Contract)
+    companies = companies_where(viewer.contact_id, Membership.sees_contracts)
+    return select(Contract).where(Contract.company_id == func.any(companies))
 
 
 def get(contract_id: int, viewer) -> read.Loaded:
     """One contract with all fields; raises `NotFound`."""
-    return read.load(Contract, contract_id, visible_to(viewer), fields_of(Contract, viewer))
+    portal = viewer.surface == "portal"
+    return read.load(Contract, contract_id, visible_to(viewer), fields_of(Contract, viewer), opened=portal)
 
 
 def of_company(company_id: int, viewer) -> Select:

@@ -20,25 +20,33 @@ from . import actions, queries
 from .models import Contract
 
 bp = Blueprint("contracts", __name__)
-INLINE = Inline(Contract, queries.get, "/contracts", "contracts.view", "contracts.edit", save=actions.update)
+
+
+def columns(path: str) -> list[str]:
+    """The columns of the list at this path; a company's own list does not repeat the company in each row."""
+    company = [] if path.startswith("/companies/") else ["company_id"]
+    return ["description", *company, "kind", "po_number", "starts_on", "ends_on", "minutes", "support_contact_id"]
+
+
+INLINE = Inline(
+    Contract, queries.get, "/contracts", "contracts.view", "contracts.edit", save=actions.update, columns=columns
+)
 
 
 def contracts_list(company_id: int | None = None):
     """The list of contracts that the request's address asks for, of one company or of all."""
-    columns = ["description", "kind", "po_number", "starts_on", "ends_on", "minutes", "support_contact_id"]
-    if company_id is None:
-        columns.insert(1, "company_id")
+    path = f"/companies/{company_id}/contracts" if company_id else "/contracts"
     new = f"/contracts/new?company={company_id}" if company_id else "/contracts/new"
     return listing(
         queries.LIST,
         queries.of_company(company_id, current_user) if company_id else queries.visible_to(current_user),
         fields_of(Contract, current_user),
-        path=f"/companies/{company_id}/contracts" if company_id else "/contracts",
+        path=path,
         noun="contracts",
         title=_("Contracts"),
         record_path="/contracts",
         edit="contracts.edit",
-        columns=columns,
+        columns=columns(path),
         empty={
             "text": _("No contracts yet. A contract says what a company has bought, for how long and how many hours."),
             "action_url": new,
@@ -109,7 +117,6 @@ def create(id: int) -> Response:
         values = read_all(fields, request.form, {"company_id": id}) | {"company_id": id}
         where = once(lambda: actions.create(values, actor=current_user.actor), lambda made: f"/contracts/{made}")
     except FieldErrors as error:
-        error.typed = error.typed or request.form
         return page("staff/contracts/new.html", part="shared/_form.html", status=422, form=_form(id, error))
     return redirect_to(where)
 

@@ -42,8 +42,8 @@ def pointer(name: str) -> str:
 
 
 def nullable(entry: Field) -> bool:
-    """Whether the field may be empty."""
-    return not entry.required and (entry.column is None or bool(entry.column.property.columns[0].nullable))
+    """Whether a record may lack a value here; one that was made before the field became required may."""
+    return entry.column is None or bool(entry.column.property.columns[0].nullable)
 
 
 def changes(document: Mapping[str, Any], may: FieldSet, seen: FieldSet, record: Mapping[str, Any]) -> dict[str, Any]:
@@ -109,7 +109,7 @@ def _refused(name: str, may: FieldSet, seen: FieldSet) -> FieldError:
 def _value(entry: Field, given: Any, known: Mapping[str, Any]) -> Any:
     value = entry.kind.from_json(given)
     if value is None:
-        if not nullable(entry):
+        if entry.required or not nullable(entry):
             raise FieldError(_("This field may not be empty."), code="required", hint=_("Enter a value."))
         return None
     if country := getattr(entry.kind, "country", ""):

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Select, func, select
 
 from tenants import db
 
-from .folding import folded, like
+from .folding import folded, like, sought
 from .record import Record
 
 
@@ -42,7 +42,7 @@ def titles(noun: str, ids: Iterable[int]) -> dict[int, str]:
     if not ids:
         return {}
     source = _sources[noun]
-    return dict(db.session.execute(select(source.model.id, source.title).where(source.model.id.in_(ids))).tuples().all())
+    return dict(db.session.execute(select(source.model.id, source.title).where(source.model.id.in_(ids))).all())
 
 
 def title_of(noun: str, number: ColumnElement, model: type[Record]) -> ColumnElement[str]:
@@ -78,7 +78,7 @@ def search(noun: str, typed: str, company_id: int | None = None, limit: int = 20
         pattern = func.extensions.fold(like(typed).strip())
         statement = statement.where(name.like(func.concat("%", pattern, "%"), escape="\\"))
         order.insert(0, name.like(func.concat(pattern, "%"), escape="\\").desc())
-    return list(db.session.execute(statement.order_by(*order).limit(limit)).tuples())
+    return list(db.session.execute(statement.order_by(*order).limit(limit)))
 
 
 def known(noun: str, record_id: int, company_id: int | None = None) -> bool:
@@ -91,7 +91,7 @@ def known(noun: str, record_id: int, company_id: int | None = None) -> bool:
 def by_title(noun: str, typed: str, company_id: int | None = None) -> list[int]:
     """The ids of the records that bear exactly this name, accents and case aside; two at most."""
     source = _sources[noun]
-    statement = _choosable(source, company_id).where(folded(source.title) == func.extensions.fold(typed.strip()))
+    statement = _choosable(source, company_id).where(folded(source.title) == func.extensions.fold(sought(typed)))
     return [row.id for row in db.session.execute(statement.limit(2))]
 
 

@@ -67,13 +67,14 @@ def of_kind(kind: Kind) -> Schema:
 def of_field(entry: Field, written: bool) -> Schema:
     """A field in a document that is sent (`written`) or answered.
 
-    What was chosen once may be among the choices no longer: an answer promises the type only.
+    What was chosen once may be among the choices no longer, and a field may have become required since: an answer
+    promises the type only.
     """
     found = of_kind(entry.kind)
     if not written:
         found.pop("enum", None)
         found.get("items", {}).pop("enum", None)
-    if nullable(entry) and entry.kind.name != "several":
+    if nullable(entry) and not (written and entry.required) and entry.kind.name != "several":
         found["type"] = [found["type"], "null"]
         if "enum" in found:
             found["enum"] = [*found["enum"], None]

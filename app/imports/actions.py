@@ -10,7 +10,7 @@ from app.fields.settings import fields_of
 from app.i18n import current_locale
 from app.i18n import gettext as _
 from app.i18n import lazy_gettext as _l
-from app.records import files
+from app.records import files, undo
 from app.records.actor import Actor
 from app.records.errors import Conflict, NotFound
 from tenants import db, jobs
@@ -24,6 +24,8 @@ from .queries import Loaded
 from .reading import preview
 from .rules import Rules
 from .targets import Target, targets
+from .undoing import take_back
+from .writing import apply
 
 
 class Busy(Conflict):
@@ -172,13 +174,44 @@ def start_plan(import_id: int, *, actor: Actor) -> Import:
     wrong = matching.wrong(found.columns, columns_of())
     if wrong:
         raise FieldErrors({"columns": FieldError(wrong, code="columns")})
-    found.state, found.counts, found.progress = "planning", {}, {}
-    found.account_id = actor.account_id
-    found.job_id = plan.later(
-        account_id=actor.account_id,
-        label=_("Check of %(name)s", name=found.name),
-        link=f"/imports/{found.id}",
-        import_id=found.id,
+    found.counts, found.progress, found.account_id = {}, {}, actor.account_id
+    return _start(plan, found, "planning", _("Check of %(name)s", name=found.name), actor)
+
+
+def start_apply(import_id: int, *, actor: Actor) -> Import:
+    """Let a worker write what the plan says, or go on where writing was stopped. Asked twice, it runs once."""
+    loaded = held(import_id)
+    found = loaded.found
+    if found.state == "applied" or (loaded.runs and found.state == "applying"):
+        return found
+    if loaded.runs:
+        raise Busy
+    if not (found.state == "planned" or (loaded.state == "stopped" and found.state == "applying")):
+        raise NotReady
+    if not found.counts.get("create", 0) + found.counts.get("change", 0):
+        raise Conflict(_("There is nothing to write: no row makes or changes anybody."))
+    return _start(apply, found, "applying", _("Import of %(name)s", name=found.name), actor)
+
+
+def start_undo(import_id: int, *, actor: Actor, reason: str = "") -> Import:
+    """Let a worker take the import back, or go on with it. Asked twice, it runs once."""
+    loaded = held(import_id)
+    found = loaded.found
+    if found.state == "undone" or (loaded.runs and found.state == "undoing"):
+        return found
+    if loaded.runs:
+        raise Busy
+    if found.operation_id is None or loaded.state not in ("applied", "stopped"):
+        raise Conflict(_("There is nothing to undo: this import has written nothing."))
+    if found.undo_id is None:
+        found.undo_id = undo.begin(found.operation_id, actor, reason).id
+    return _start(take_back, found, "undoing", _("Undo of %(name)s", name=found.name), actor)
+
+
+def _start(step: jobs.JobFunction, found: Import, state: str, label: str, actor: Actor) -> Import:
+    found.state = state
+    found.job_id = step.later(
+        account_id=actor.account_id, label=label, link=f"/imports/{found.id}", import_id=found.id
     )
     db.session.flush()
     return found

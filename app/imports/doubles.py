@@ -65,7 +65,10 @@ def _collisions(staging: Staging):
 
 def make_user_names(staging: Staging) -> None:
     """Give everybody who is to be made and has no user name one that nobody has: the e-mail address, numbered."""
-    if "email" not in staging.slots:
+    without = select(VERDICT.c.row_no).where(
+        VERDICT.c.import_id == staging.import_id, VERDICT.c.verdict == "create", VERDICT.c.user_key.is_(None)
+    )
+    if "email" not in staging.slots or db.session.scalar(without.limit(1)) is None:
         return
     base = func.left(func.lower(staging.text("email")), _LONGEST_BASE)
     nth = func.row_number().over(partition_by=base, order_by=ROW.c.row_no)

@@ -3,17 +3,19 @@
 What is not there yet gets its id here already, so that people and line managers can refer to it before it is made.
 """
 
-from sqlalchemy import Select, case, delete, func, insert, literal, select
+from sqlalchemy import Select, case, delete, func, insert, literal, select, update
 from sqlalchemy.orm import aliased
 
 from app.companies.domains import Domain
 from app.companies.models import Company, Department
 from app.contacts.models import Contact, Membership
 from app.fields.folding import folded
+from app.records import write
+from app.records.models import Operation
 from tenants import db
 
 from .models import ImportName
-from .staging import KEPT, ROW, VERDICT, Staging
+from .staging import CHUNK, KEPT, ROW, VERDICT, Staging
 
 NAME = ImportName.__table__
 _TARGETS = ["import_id", "kind", "parent_id", "text", "id", "made"]
@@ -170,3 +172,42 @@ def to_make(import_id: int, column: str) -> Select:
         .where(NAME.c.import_id == import_id, NAME.c.kind == kind, NAME.c.made, NAME.c.id.in_(used))
         .order_by(NAME.c.id, NAME.c.text)
     )
+
+
+def meet(staging: Staging) -> None:
+    """Use the companies and departments that somebody made since the plan, instead of making them again."""
+    there = (folded(Company.name) == folded(NAME.c.text)) & Company.withdrawn_at.is_(None)
+    _use(staging, "company", select(NAME.c.id, Company.id).join_from(NAME, Company, there))
+    there = (
+        (Department.company_id == NAME.c.parent_id)
+        & (folded(Department.name) == folded(NAME.c.text))
+        & Department.withdrawn_at.is_(None)
+    )
+    _use(staging, "department", select(NAME.c.id, Department.id).join_from(NAME, Department, there))
+
+
+def _use(staging: Staging, kind: str, met: Select) -> None:
+    """Put the id that is there in the place of the one that was to be given."""
+    mine = (NAME.c.import_id == staging.import_id) & (NAME.c.kind == kind) & NAME.c.made
+    for planned, found in db.session.execute(met.where(mine).distinct()).all():
+        if planned == found:
+            continue
+        column = VERDICT.c[f"{kind}_id"]
+        _set(VERDICT, staging, column == planned, {column.name: found})
+        _set(NAME, staging, (NAME.c.kind == kind) & (NAME.c.id == planned), {"id": found, "made": False})
+        if kind == "company":
+            _set(NAME, staging, (NAME.c.kind == "department") & (NAME.c.parent_id == planned), {"parent_id": found})
+
+
+def _set(table, staging: Staging, condition, values: dict) -> None:
+    db.session.execute(update(table).values(values).where(table.c.import_id == staging.import_id, condition))
+
+
+def make(staging: Staging, operation: Operation, column: str, after: int) -> int | None:
+    """Make the next companies ('company_id') or departments; returns the last one's id, None when all are there."""
+    rows = to_make(staging.import_id, column).where(NAME.c.id > after).limit(CHUNK).subquery()
+    model, values = (Company, {}) if column == "company_id" else (Department, {"company_id": rows.c.parent_id})
+    values["name"] = rows.c.text
+    source = select(rows.c.id.label("n"), rows.c.id, *[value.label(name) for name, value in values.items()])
+    made = write.insert_from(operation, model, list(values), source)
+    return max(made, default=None)

@@ -22,7 +22,7 @@ from .cells import COLUMNS, Reader
 from .encodings import Unreadable
 from .layout import Layout
 from .matching import left_to_say
-from .models import Import, ImportName, ImportRow, ImportVerdict
+from .models import VERDICTS, Import, ImportName, ImportRow, ImportVerdict
 from .reading import Table, readable
 from .staging import CHUNK, Staging
 from .steps import hold, locale_of, note
@@ -108,6 +108,8 @@ def _compare(work: Work, import_id: int) -> None:
     if found.progress["step"] != "compare":
         return
     staging = Staging.of(found)
+    # Nobody has counted the fresh rows for the planner, who takes them for few and would loop over them.
+    db.session.execute(select(func.set_config("enable_nestloop", "off", True)))
     doubles.mark_doubles(staging)
     doubles.make_user_names(staging)
     names.look_up(staging)
@@ -137,9 +139,13 @@ def _finish(work: Work, import_id: int) -> None:
 
 def counts(import_id: int) -> dict[str, int]:
     """Rows by verdict, and how many companies and departments the kept rows need made."""
-    rows = select(ImportVerdict.verdict, func.count()).where(ImportVerdict.import_id == import_id)
-    found = dict(db.session.execute(rows.group_by(ImportVerdict.verdict)).tuples().all())
+    mine = ImportVerdict.import_id == import_id
+    rows = select(ImportVerdict.verdict, func.count()).where(mine).group_by(ImportVerdict.verdict)
+    found = dict.fromkeys(VERDICTS, 0) | dict(db.session.execute(rows).tuples().all())
     found["rows"] = sum(found.values())
+    # How many name a line manager who comes further down.
+    down = (ImportVerdict.verdict == "create") & (ImportVerdict.manager_row > ImportVerdict.row_no)
+    found["forward"] = db.session.scalar(select(func.count()).select_from(ImportVerdict).where(mine, down))
     for kind, column in (("companies", "company_id"), ("departments", "department_id")):
         found[kind] = db.session.scalar(select(func.count()).select_from(names.to_make(import_id, column).subquery()))
     found["groups"] = problems.count_groups(import_id)

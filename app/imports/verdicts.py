@@ -229,7 +229,8 @@ def differences(staging: Staging, of: _References) -> dict[str, ColumnElement[bo
         if name in staging.slots:
             given = staging.value(name) if given is None else given
             then = case((moves, otherwise), else_=func.coalesce(now, otherwise))
-            found[name] = kept(staging.targets[name], given, then).is_distinct_from(then)
+            after = func.coalesce(kept(staging.targets[name], given, then), otherwise)
+            found[name] = after.is_distinct_from(then)
     if staging.rules.access:
         found["access"] = ~exists().where(Account.contact_id == VERDICT.c.contact_id)
     return found

@@ -1,6 +1,7 @@
 """Passwords: hashed by Argon2id (RFC 9106; OWASP's minimum of 19 MiB, two passes), never kept or shown in clear."""
 
 import hmac
+import secrets
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
@@ -16,6 +17,15 @@ _hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 _DUMMY = _hasher.hash("no account has this password")
 # The first passwords every guesser tries; longer lists come with the sign-in settings.
 _COMMON = frozenset({"password", "passwort", "1234567890", "0123456789", "qwertyuiop", "iloveyou", "deskhand"})
+
+
+# No letters or digits that look like others.
+_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
+
+
+def random() -> str:
+    """A password to hand over once: four groups of four, easy to read aloud (79 bits)."""
+    return "-".join("".join(secrets.choice(_ALPHABET) for _sign in range(4)) for _group in range(4))
 
 
 def hashed(password: str) -> str:

@@ -1,12 +1,17 @@
 """The portal: what the customers' people see, of their own company only."""
 
-from flask import Blueprint
+from flask import Blueprint, Response, make_response, render_template, request
 from flask_login import current_user
 
+from app.companies import portal as companies
+from app.contacts import portal as contacts
+from app.contracts import portal as contracts
+from app.errors import show
+from app.records.errors import NotAllowed
 from app.web.access import protect
 from tenants import narrow
 
-from . import home
+from . import home, options
 
 blueprint = Blueprint("portal", __name__, url_prefix="/portal")
 protect(blueprint, "portal", sign_in="portal_signin.sign_in", password="portal_signin.password")
@@ -18,5 +23,13 @@ def _narrow():
     narrow(current_user.contact_id)
 
 
-for child in (home.bp,):
+@blueprint.errorhandler(NotAllowed)
+def _not_allowed(error: NotAllowed) -> Response:
+    """A page that says whom to ask, rather than an error."""
+    if request.headers.get("HX-Request") == "true":
+        return show(error.status, str(error))
+    return make_response(render_template("portal/not_allowed.html", permission=error.permission), error.status)
+
+
+for child in (home.bp, options.bp, contacts.me_bp, contacts.people_bp, companies.bp, contracts.bp):
     blueprint.register_blueprint(child)

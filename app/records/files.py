@@ -22,6 +22,8 @@ class File(Tenanted):
     name: Mapped[str] = mapped_column(Text)
     media_type: Mapped[str] = mapped_column(Text, server_default="application/octet-stream")
     size: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    # What it is for; only an export may be fetched by its number.
+    purpose: Mapped[str] = mapped_column(Text, server_default="")
     sha256: Mapped[str] = mapped_column(Text, server_default="")
     account_id: Mapped[int | None] = mapped_column(BigInteger, index=True)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())

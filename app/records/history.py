@@ -28,6 +28,7 @@ class Line:
     before: str
     after: str
     change_id: int
+    noun: str
     field: str
     # The values as the journal keeps them.
     was: Any = None
@@ -42,6 +43,7 @@ class Entry:
     kind: str
     title: str
     when: datetime
+    account_id: int | None
     who: str
     on_behalf: str
     through: str
@@ -74,7 +76,11 @@ def feed(records: Iterable[tuple[str, Iterable[int]]], viewer, until: int | None
         entry = entries.setdefault(operation.id, _entry(operation, undone))
         entry.actions.add(f"{change.noun}.{change.action}")
         entry.lines += _lines(change, viewer)
-    _name_references(entries.values(), rows)
+    for entry in entries.values():
+        # What stands in a row beside the record is said once, as the record's own.
+        own = {line.field for line in entry.lines if line.noun == wanted[0][0]}
+        entry.lines = [line for line in entry.lines if line.noun == wanted[0][0] or line.field not in own]
+    _name_references(entries.values())
     found = list(entries.values())
     for operation_id, size in _sizes(entries).items():
         entries[operation_id].size = size
@@ -87,6 +93,7 @@ def _entry(operation: Operation, undone: int | None) -> Entry:
         kind=operation.kind,
         title=operation.title,
         when=operation.at,
+        account_id=operation.account_id,
         who=operation.actor,
         on_behalf=operation.on_behalf,
         through=operation.through,
@@ -105,7 +112,7 @@ def _lines(change: Change, viewer) -> list[Line]:
             continue
         before, after = (_text(entry, values.get(name)) for values in (change.before or {}, change.after))
         raw = (change.before or {}).get(name), change.after[name]
-        found.append(Line(str(entry.label), before, after, change.id, name, *raw))
+        found.append(Line(str(entry.label), before, after, change.id, change.noun, name, *raw))
     return found
 
 
@@ -118,19 +125,18 @@ def _text(entry, raw: Any) -> str:
     return entry.kind.format(entry.kind.restore(raw), current_locale())
 
 
-def _name_references(entries: Iterable[Entry], rows) -> None:
+def _name_references(entries: Iterable[Entry]) -> None:
     """Put names in place of the numbers of referred records, one query for each noun referred to."""
-    wanted: dict[str, list[tuple[Line, str]]] = {}
-    nouns = {(change.id, name): change.noun for _, _, change in rows for name in (change.after or {})}
+    wanted: dict[str, list[Line]] = {}
     for entry in entries:
         for line in entry.lines:
-            kind = fields_of(model_of(nouns[line.change_id, line.field]))[line.field].kind
+            kind = fields_of(model_of(line.noun))[line.field].kind
             if isinstance(kind, Reference):
-                wanted.setdefault(kind.noun, []).append((line, kind.noun))
+                wanted.setdefault(kind.noun, []).append(line)
     for noun, lines in wanted.items():
-        ids = {int(text) for line, _ in lines for text in (line.before, line.after) if text}
+        ids = {int(text) for line in lines for text in (line.before, line.after) if text}
         titles = references.titles(noun, ids)
-        for line, _ in lines:
+        for line in lines:
             line.before = titles.get(int(line.before), f"#{line.before}") if line.before else ""
             line.after = titles.get(int(line.after), f"#{line.after}") if line.after else ""
 
@@ -138,7 +144,7 @@ def _name_references(entries: Iterable[Entry], rows) -> None:
 def made_and_changed(record) -> dict[str, str]:
     """By whom the record was made and last changed."""
     ids = {record.created_op, record.updated_op} - {None}
-    names = dict(db.session.execute(select(Operation.id, Operation.actor).where(Operation.id.in_(ids))).tuples().all())
+    names = dict(db.session.execute(select(Operation.id, Operation.actor).where(Operation.id.in_(ids))).all())
     return {"created_by": names.get(record.created_op, ""), "updated_by": names.get(record.updated_op, "")}
 
 
@@ -184,4 +190,4 @@ def undone_by(operation_id: int) -> int | None:
 def _sizes(ids: Iterable[int]) -> dict[int, int]:
     """How many records each operation touched."""
     rows = select(Change.operation_id, func.count()).where(Change.operation_id.in_(ids)).group_by(Change.operation_id)
-    return dict(db.session.execute(rows).tuples().all())
+    return dict(db.session.execute(rows).all())

@@ -246,7 +246,7 @@ def _sort_key(list_of: ListOf, name: str, fields: FieldSet) -> ColumnElement:
         if options:
             return func.coalesce(func.array_position(cast([value for value, _label in options], ARRAY(Text)), column), 0)
         return folded(column)
-    for kind, least in ((Date, "-infinity"), (Boolean, "false"), (Numeric, "-infinity")):
+    for kind, least in ((Date, "-infinity"), (Boolean, False), (Numeric, "-infinity")):
         if isinstance(column.type, kind):
             return func.coalesce(column, cast(least, column.type))
     return func.coalesce(column, cast(-(2**63), BigInteger))

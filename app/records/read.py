@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Select, select
+from sqlalchemy.orm import load_only
 
 from app.fields.record import Record
 from app.fields.registry import FieldSet
@@ -28,14 +29,24 @@ class Loaded:
         return self.record.version
 
 
-def load(model: type[Record], record_id: int, base: Select, fields: FieldSet) -> Loaded:
-    """The record with this id within `base` (which knows the viewer); raises `NotFound`."""
-    elsewhere = [entry for entry in fields if entry.related]
+def load(
+    model: type[Record], record_id: int, base: Select, fields: FieldSet, *, opened: bool = False
+) -> Loaded:
+    """The record with this id within `base` (which knows the viewer); raises `NotFound`.
+
+    With `opened` nothing of the record is read but these fields, as the portal's login may read no more.
+    """
+    elsewhere = [entry for entry in fields if entry.related or (opened and entry.custom)]
     statement = base.add_columns(*[entry.expression(model).label(f"r_{n}") for n, entry in enumerate(elsewhere)])
-    row = db.session.execute(statement.where(model.id == record_id, model.withdrawn_at.is_(None))).first()
+    if opened:
+        own = [entry.column for entry in fields if entry.column is not None]
+        statement = statement.options(load_only(model.id, model.version, *own, raiseload=True))
+    statement = statement.where(model.id == record_id, model.withdrawn_at.is_(None))
+    # What the session has of the record may be older than this statement.
+    row = db.session.execute(statement, execution_options={"populate_existing": True}).first()
     if row is None:
         raise NotFound
-    values = {entry.name: entry.value(row[0]) for entry in fields if not entry.related}
+    values = {entry.name: entry.value(row[0]) for entry in fields if entry not in elsewhere}
     values |= {entry.name: value for entry, value in zip(elsewhere, row[1:], strict=True)}
     return Loaded(row[0], {entry.name: values[entry.name] for entry in fields})
 

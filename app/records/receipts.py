@@ -5,13 +5,17 @@ the first, then gets its answer; if the first failed, the second does the work.
 """
 
 import hashlib
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import BigInteger, DateTime, Integer, Text, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tenants import Tenanted, db
+
+
+# For so long a key means what it meant first; then it may be used anew.
+KEPT_HOURS = 24
 
 
 class Receipt(Tenanted):
@@ -42,11 +46,17 @@ def claim(account_id: int, key: str, print_: str) -> Receipt | None:
 
     Waits while another transaction holds the same key.
     """
+    fresh = {"fingerprint": print_, "status": 0, "location": "", "body": "", "at": func.now()}
     made = db.session.scalar(
         insert(Receipt)
-        .values(account_id=account_id, key=key, fingerprint=print_)
-        .on_conflict_do_nothing()
+        .values(account_id=account_id, key=key, **fresh)
+        .on_conflict_do_update(
+            index_elements=[Receipt.account_id, Receipt.key],
+            set_=fresh,
+            where=Receipt.at < func.now() - timedelta(hours=KEPT_HOURS),
+        )
         .returning(Receipt.key)
+        .execution_options(populate_existing=True)
     )
     if made is not None:
         return None

@@ -72,7 +72,7 @@ def insert(operation_id: int, model: type[Record], names: Sequence[str], rows: S
     )
     event = _event(operation_id, f"{model.noun}.created", made)
     statement = select(src.c.n, src.c.id).add_cte(made, journal, event)
-    return dict(db.session.execute(statement).tuples().all())
+    return dict(db.session.execute(statement).all())
 
 
 def update(operation_id: int, model: type[Record], names: Sequence[str], rows: Select) -> list[int]:

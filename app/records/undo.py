@@ -51,8 +51,20 @@ class Outcome:
 
 # What a step did: the ids written, and those left alone with the reason.
 Done = tuple[list[int], list[tuple[int, str]]]
+# Model -> what must still hold once such records were put back; it raises what forbids that.
+_rules: dict[type[Record], list[Callable[[], None]]] = {}
 # Called with (undone operation, undoing operation) for what is not a record, such as accounts.
 _also: list[Callable[[int, int], None]] = []
+
+
+def rule(model: type[Record]) -> Callable:
+    """Register what is asked after changes of `model` were taken back: it raises when that may not be."""
+
+    def register(function: Callable[[], None]) -> Callable:
+        _rules.setdefault(model, []).append(function)
+        return function
+
+    return register
 
 
 def also(function: Callable[[int, int], None]) -> Callable:
@@ -128,7 +140,13 @@ def undo_field(change_id: int, name: str, actor: Actor) -> Operation:
     operation = write.begin(actor, "undo", title=_("one field"))
     before = change.before[name]
     write.update(record, {name: None if before is None else entry.kind.restore(before)}, actor=actor, operation=operation)
+    _check(model)
     return operation
+
+
+def _check(model: type[Record]) -> None:
+    for rule_of in _rules.get(model, ()):
+        rule_of()
 
 
 def _now(model: type[Record], record_id: int, entry: Field) -> Any:
@@ -186,6 +204,7 @@ def _carefully(step: Callable, model: type[Record], undone_id: int, operation_id
         for half in (Change.id < middle, Change.id >= middle):
             _carefully(step, model, undone_id, operation_id, chosen & half, outcome)
         return
+    _check(model)
     outcome.reversed += len(done)
     outcome.kept += [(model.noun, record_id, reason) for record_id, reason in kept]
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Select, inspect, select
+from sqlalchemy import BigInteger, Select, inspect, literal, select
 from sqlalchemy.exc import IntegrityError
 
 from app.fields.record import Record
@@ -188,16 +188,29 @@ def _apply_group(operation, verb, model, names, members, result: Applied) -> Non
         _place(result, places, [change.id for change in group], done)
 
 
-def insert_from(operation: Operation, model: type[Record], names: Sequence[str], source: Select) -> dict[int, int]:
-    """Insert a record for each row of `source` (columns `n` and the fields); returns the new ids by `n`."""
+def insert_from(
+    operation: Operation, model: type[Record], names: Sequence[str], source: Select, *, in_step: bool = False
+) -> dict[int, int]:
+    """Insert a record for each row of `source` (columns `n`, `id` or NULL, the fields); returns the new ids by `n`.
+
+    `in_step` says that what depends on these rows is being written by the same caller: nothing is brought in step.
+    """
     made = statements.insert(operation.id, model, names, source)
-    after(model, list(made.values()))
+    if not in_step:
+        after(model, list(made.values()))
     return made
 
 
 def update_from(operation: Operation, model: type[Record], names: Sequence[str], source: Select) -> list[int]:
     """Change each record that `source` (columns `id` and the fields) names; returns the ids that really changed."""
     done = statements.update(operation.id, model, names, source)
+    after(model, done)
+    return done
+
+
+def withdraw_from(operation: Operation, model: type[Record], ids: Select, *, back: bool = False) -> list[int]:
+    """Withdraw each record that `ids` names, or bring it back; returns the ids of those that were not so already."""
+    done = statements.withdraw(operation.id, model, ids, back=back)
     after(model, done)
     return done
 
@@ -307,7 +320,7 @@ def _check_bases(model: type[Record], group: Sequence[Update], lock: bool = Fals
         .where(
             Change.noun == model.noun,
             Change.record_id.in_(stale),
-            Change.version > min(change.base for change in stale.values()),
+            Change.version > literal(min(change.base for change in stale.values()), BigInteger),
         )
         .order_by(Change.id.desc())
     ).all()

@@ -55,7 +55,7 @@ def _after(noun: str, operation: Operation | None, text: str) -> Response:
 def index(noun: str) -> Response:
     """The fields of a noun, in their order."""
     custom.model(noun)
-    shown = {"table": _table(noun), "toasts": toasts.waiting(), "toast": None}
+    shown = {"table": _table(noun), "toast": None}
     return page("admin/fields/index.html", part="admin/fields/_table.html", **shown)
 
 

@@ -6,13 +6,14 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import delete, func, select, update
 
+from app.contacts.memberships import current_membership
 from app.contacts.models import Contact, Membership
 from app.fields.models import FieldVersion
 from app.fields.settings import know_version
 from app.people.models import Account, Session, Staff, Token
 from tenants import db
 
-from .viewer import Viewer, portal_viewer, staff_viewer
+from app.people.viewer import Viewer, portal_viewer, staff_viewer
 
 # A session ends after so many hours without use, and at the latest after so many days.
 IDLE_HOURS, ABSOLUTE_DAYS = 12, 30
@@ -88,16 +89,6 @@ def _portal_viewer(token: str) -> Viewer | None:
     rights = {"portal.people"} if people else set()
     rights |= {"portal.contracts"} if contracts else set()
     return portal_viewer(account, contact, frozenset(rights), token)
-
-
-def current_membership():
-    """The condition that a membership counts today."""
-    today = func.current_date()
-    return (
-        Membership.withdrawn_at.is_(None)
-        & (Membership.starts_on.is_(None) | (Membership.starts_on <= today))
-        & (Membership.ends_on.is_(None) | (Membership.ends_on >= today))
-    )
 
 
 def _alive(token: str, surface: str) -> tuple:

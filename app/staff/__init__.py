@@ -3,8 +3,10 @@
 from flask import Blueprint
 
 from app.companies import staff as companies
+from app.contacts import screens as access
 from app.contacts import staff as contacts
 from app.contracts import staff as contracts
+from app.exports import staff as exports
 from app.web.access import protect
 
 from . import columns, history, home, jobs, options, profile
@@ -12,5 +14,9 @@ from . import columns, history, home, jobs, options, profile
 blueprint = Blueprint("staff", __name__)
 protect(blueprint, "staff", sign_in="signin.sign_in", password="signin.password")
 
-for child in (home.bp, companies.bp, contacts.bp, contracts.bp, history.bp, jobs.bp, options.bp, profile.bp, columns.bp):
+CHILDREN = (
+    *(home.bp, companies.bp, contacts.bp, access.bp, contracts.bp, exports.bp),
+    *(history.bp, jobs.bp, options.bp, profile.bp, columns.bp),
+)
+for child in CHILDREN:
     blueprint.register_blueprint(child)

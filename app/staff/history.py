@@ -7,6 +7,7 @@ from app.records import history, undo
 from app.records.errors import NotFound
 from app.records.models import Change
 from app.web.access import allow, local_path
+from app.web.history import through_what
 from app.web.htmx import page, redirect_to
 from app.web.operations import by_number, take_back
 from tenants import db
@@ -24,6 +25,7 @@ def show_operation(id: int) -> Response:
     return page(
         "staff/operations/show.html",
         operation=operation,
+        through=through_what(operation.through),
         counts=history.counts(id),
         records=history.records_of(id),
         undone=history.undone_by(id),

@@ -11,6 +11,7 @@ from app.contacts import queries as contacts
 from app.contracts import queries as contracts
 from app.contracts.models import Contract
 from app.fields import references
+from app.fields.folding import sought
 from app.i18n import gettext as _
 from app.records import search
 from app.records.models import Operation
@@ -51,7 +52,7 @@ def index() -> Response:
 @allow("desk.use")
 def find() -> Response:
     """Companies, people and contracts that match what was typed."""
-    typed = " ".join(request.args.get("q", "").replace("\0", "").split())[:100]
+    typed = sought(request.args.get("q", "")[:1000])[:100]
     found = []
     if typed:
         for title, path, queries, name in (

@@ -10,6 +10,8 @@ from app.fields.kinds import Reference, digits
 from app.fields.registry import Field
 from app.i18n import current_locale
 
+from .surfaces import surface
+
 
 @dataclass(slots=True)
 class Cell:
@@ -83,7 +85,9 @@ class Titles:
         """The name of one record, '' for none."""
         if record_id is None:
             return ""
-        return self._found.get(noun, {}).get(record_id, f"#{record_id}")
+        # In the portal a record that the viewer cannot see has no number either.
+        unknown = "" if surface() == "portal" else f"#{record_id}"
+        return self._found.get(noun, {}).get(record_id, unknown)
 
 
 def display(entry: Field, value: Any, titles: Titles, locale: str) -> str:
@@ -139,7 +143,7 @@ def _link(entry: Field, value: Any) -> str | None:
             return value
         case "phone":
             return f"tel:{'+' if value.strip().startswith('+') else ''}{digits(value)}"
-        case "reference":
+        case "reference" if surface() != "portal":
             return references.url(entry.kind.noun, value) or None
     return None
 
@@ -196,7 +200,7 @@ def editor(
             # What can no longer be chosen stays until something else is.
             made.options.insert(0, (made.value, entry.kind.format(value, current_locale()) if typed is None else typed))
         if made.input == "combobox":
-            made.search_url = f"/options/{entry.kind.name}"
+            made.search_url = f"{'/portal' if surface() == 'portal' else ''}/options/{entry.kind.name}"
             if made.value not in dict(made.options):
                 made.typed, made.value = made.value, ""
         elif made.input == "select" and not made.options:

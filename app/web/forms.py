@@ -46,7 +46,7 @@ def form(
     fields = list(fields)
     values = values or {}
     titles = cells.Titles(fields, [values])
-    typed = (wrong.typed or typed_text(fields, request.form)) if wrong else {}
+    typed = typed_in(fields, wrong)
     beside = {**values, **_leading(fields, typed)}
     shown = {entry.name for entry in fields}
     return Form(
@@ -68,8 +68,15 @@ def form(
     )
 
 
+def typed_in(fields: Iterable[Field], wrong: FieldErrors | None) -> dict[str, Any]:
+    """After an error what was typed in these fields, otherwise nothing."""
+    if wrong is None:
+        return {}
+    return wrong.typed or typed_text(fields, request.form)
+
+
 def _leading(fields: list[Field], typed: Mapping[str, Any]) -> dict[str, Any]:
-    """What was typed in the fields that decide what others may be: the company of a department, the country of a region."""
+    """What was typed in fields that decide what others may be: a department's company, a region's country."""
     found = {}
     for entry in fields:
         leads = any(entry.name in (other.within, getattr(other.kind, "country", "")) for other in fields)
@@ -85,6 +92,14 @@ def sentence(wrong: FieldErrors | None, name: str) -> str | None:
         return None
     error = wrong.errors[name]
     return f"{error.message} {error.hint or ''}".strip()
+
+
+def number(typed: str) -> int:
+    """The number of a record, of an operation or of a version in an address or a form, for `get(…, type=number)`."""
+    found = int(typed)
+    if not 0 < found < 2**63:
+        raise ValueError(typed)
+    return found
 
 
 def nonce() -> str:

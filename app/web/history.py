@@ -9,6 +9,8 @@ from app.i18n import gettext as _
 from app.i18n import ngettext
 from app.records import history
 
+from .forms import number
+
 _TITLES = {
     "create": lambda: _("Created"),
     "withdraw": lambda: _("Withdrawn"),
@@ -17,9 +19,27 @@ _TITLES = {
 }
 
 
+# What an operation acted through, by the first words of what the journal keeps; see `Actor`.
+_THROUGH = {
+    "screen": lambda rest: "",
+    "portal": lambda rest: _("Portal"),
+    "command line": lambda rest: _("command line"),
+    "API token ": lambda rest: _("API token %(name)s", name=rest),
+    "import ": lambda rest: _("import %(id)s", id=rest),
+}
+
+
+def through_what(kept: str) -> str:
+    """What an operation acted through in the reader's language, '' for the screen; unknown words stay as they are."""
+    for words, said in _THROUGH.items():
+        if kept.startswith(words):
+            return said(kept.removeprefix(words))
+    return kept
+
+
 def block(records: Iterable[tuple[str, Iterable[int]]], path: str) -> dict:
     """The newest operations on these records; `path` is the address that shows this history alone."""
-    until = request.args.get("until", type=int)
+    until = request.args.get("until", type=number)
     entries, older = history.feed(records, current_user, until)
     return {
         "id": "history",
@@ -34,7 +54,8 @@ FEW = 6
 
 def _operation(entry: history.Entry) -> dict:
     here = f"?back={request.path.removesuffix('/history')}"
-    may = current_user.may("history.undo")
+    own = entry.account_id == current_user.account_id
+    may = current_user.may("history.undo") and (own or current_user.may("history.undo_others"))
     small = entry.size <= FEW
     single = len(entry.lines) == 1 and entry.size == 1
     return {
@@ -42,7 +63,7 @@ def _operation(entry: history.Entry) -> dict:
         "when": entry.when,
         "who": entry.who,
         "on_behalf": entry.on_behalf,
-        "through": "" if entry.through == "screen" else entry.through,
+        "through": through_what(entry.through),
         "why": entry.why,
         "title": _title(entry),
         "more_url": None if small else f"/operations/{entry.id}",

@@ -23,6 +23,7 @@ from app.records.read import Loaded
 
 from . import cells
 from .access import allow, local_path
+from .forms import number
 
 
 @dataclass(frozen=True)
@@ -40,13 +41,16 @@ class Inline:
     save: Callable = write.update
     # The path of a list -> the columns that it shows when its address names none; Tab follows them.
     columns: Callable[[str], list[str]] = lambda path: []
+    # Whose record it is where the address names none: one's own.
+    own: Callable[[], int] | None = None
 
     def address(self, record_id: int) -> str:
-        return f"{self.path}/{record_id}"
+        return self.path if self.own else f"{self.path}/{record_id}"
 
     def cell(self, entry: Field, loaded: Loaded, tag: str, titles: cells.Titles | None = None) -> cells.Cell:
-        """The cell of one field of one record."""
+        """The cell of one field of one record; in a list the first column leads to the record."""
         value = loaded.values[entry.name]
+        first = _on_screen(self, fields_of(self.model, current_user))[:1] if tag == "td" else []
         return cells.cell(
             entry,
             loaded.id,
@@ -56,6 +60,7 @@ class Inline:
             path=self.address(loaded.id),
             tag=tag,
             editable=current_user.may(self.edit) and entry.editable_by(current_user),
+            link=self.address(loaded.id) if tag == "td" and entry.name in ("name", *first) else None,
         )
 
     def facts(self, loaded: Loaded) -> list[tuple[str, list[cells.Cell]]]:
@@ -67,30 +72,40 @@ class Inline:
             for title, entries in fields.sections().items()
         ]
 
+    def filled(self, loaded: Loaded, but: tuple[str, ...] = ()) -> list[dict]:
+        """What a page that is only read shows: the sections with those cells that have a value."""
+        values = {name: value for name, value in loaded.values.items() if name not in but and value not in (None, "", [])}
+        fields = fields_of(self.model, current_user).only(lambda entry: entry.name in values)
+        titles = cells.Titles(fields, [values])
+        return [
+            {"title": title, "cells": [self.cell(entry, loaded, "dd", titles) for entry in entries]}
+            for title, entries in fields.sections().items()
+        ]
+
 
 def inline(bp: Blueprint, noun: Inline) -> None:
     """Add the addresses of inline editing to a noun's screens."""
-    at = "" if bp.url_prefix else noun.path
+    at = ("" if bp.url_prefix else noun.path) + ("" if noun.own else "/<int:id>")
 
-    @bp.get(f"{at}/<int:id>/fields/<name>")
+    @bp.get(f"{at}/fields/<name>")
     @allow(noun.view)
-    def field(id: int, name: str) -> Response:
+    def field(name: str, id: int = 0) -> Response:
         """The cell at rest."""
         loaded, entry = _find(noun, id, name)
         if not request.wants_fragment:
-            return redirect(noun.address(id))
+            return redirect(noun.address(loaded.id))
         return _answer("shared/_cell.html", cell=noun.cell(entry, loaded, _tag()))
 
-    @bp.get(f"{at}/<int:id>/fields/<name>/edit")
+    @bp.get(f"{at}/fields/<name>/edit")
     @allow(noun.edit)
-    def edit_field(id: int, name: str) -> Response:
+    def edit_field(name: str, id: int = 0) -> Response:
         """The field's form."""
         loaded, entry = _find(noun, id, name, editable=True)
         return _form(noun, loaded, entry)
 
-    @bp.post(f"{at}/<int:id>/fields/<name>")
+    @bp.post(f"{at}/fields/<name>")
     @allow(noun.edit)
-    def update_field(id: int, name: str) -> Response:
+    def update_field(name: str, id: int = 0) -> Response:
         """Save the field, or show the form again with what is wrong."""
         loaded, entry = _find(noun, id, name, editable=True)
         typed = request.form.get("value") or request.form.get("value_text") or ""
@@ -101,22 +116,22 @@ def inline(bp: Blueprint, noun: Inline) -> None:
             # What was not touched is no edit, even if it could not be chosen any more today.
             if typed != cells.editor(entry, loaded.values[name], record=loaded.values).value:
                 value = read_one(entry, request.form, "value", loaded.values)
-                base = request.form.get("v", type=int)
+                base = request.form.get("v", type=number)
                 operation = noun.save(loaded.record, {name: value}, actor=current_user.actor, base=base)
         except FieldError as error:
             return _form(noun, loaded, entry, 422, typed=typed, error=_sentence(error))
         except FieldErrors as errors:
             return _form(noun, loaded, entry, 422, typed=typed, error=_sentence(next(iter(errors.errors.values()))))
         except EditConflict as conflict:
-            return _conflict(noun, id, entry, typed, conflict)
-        return _saved(noun, id, name, operation)
+            return _conflict(noun, loaded.id, entry, typed, conflict)
+        return _saved(noun, loaded.id, name, operation)
 
-    @bp.post(f"{at}/<int:id>/fields/<name>/undo")
+    @bp.post(f"{at}/fields/<name>/undo")
     @allow(noun.edit)
-    def undo_field(id: int, name: str) -> Response:
+    def undo_field(name: str, id: int = 0) -> Response:
         """Take back the edit that was just made here."""
-        _find(noun, id, name, editable=True)
-        operation = request.form.get("operation", type=int) or request.args.get("operation", type=int)
+        id = _find(noun, id, name, editable=True)[0].id
+        operation = request.values.get("operation", type=number)
         if operation is None or not write.touched(operation, noun.model, id, current_user.actor):
             raise NotFound
         outcome = undo.undo(operation, current_user.actor)
@@ -135,7 +150,7 @@ def inline(bp: Blueprint, noun: Inline) -> None:
 
 def _find(noun: Inline, id: int, name: str, editable: bool = False) -> tuple[Loaded, Field]:
     """The record and the field, both only if this viewer may see (and change) them."""
-    loaded = noun.get(id, current_user)
+    loaded = noun.get(noun.own() if noun.own else id, current_user)
     entry = fields_of(noun.model, current_user).get(name)
     if entry is None or (editable and not entry.editable_by(current_user)):
         raise NotFound

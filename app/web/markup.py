@@ -5,15 +5,16 @@ import json
 from datetime import datetime
 from functools import cache
 
+from babel import Locale
 from flask import Flask, g, url_for
 from flask_babel import format_date, format_datetime, format_decimal, get_timezone
 from markupsafe import Markup
 
-from app.i18n import gettext, ngettext
+from app.i18n import current_locale, plural_for_templates, text_for_templates
 from tenants.db import NoTenant, tenancy
 
 from .health import STATIC
-
+from .toasts import Waiting
 
 # Short names for files whose own names say how they were built.
 _SHORT = {
@@ -65,9 +66,11 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals.update(asset=asset, local_time=local_time, organization=_Organization())
     app.jinja_env.filters.update(numberformat=format_decimal, dateformat=format_date)
     app.jinja_env.add_extension("jinja2.ext.i18n")
-    app.jinja_env.install_gettext_callables(gettext, ngettext, newstyle=True)
+    app.jinja_env.install_gettext_callables(text_for_templates, plural_for_templates, newstyle=True)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 
     @app.context_processor
-    def _request_id():
-        return {"request_id": g.get("request_id", "")}
+    def _request():
+        locale = Locale.parse(current_locale())
+        language = {"lang": str(locale).replace("_", "-"), "dir": locale.text_direction}
+        return {"request_id": g.get("request_id", ""), "toasts": Waiting(), **language}

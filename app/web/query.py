@@ -1,7 +1,8 @@
 """The parameters of an API request, read strictly: a misspelled filter is an error, not a longer list."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from typing import Any
 
 from flask import request
 
@@ -44,9 +45,50 @@ class Asked:
     counted: bool
 
 
-def only(*names: str) -> None:
-    """Refuse parameters that this address does not know, and those given twice."""
-    raise_if(_unknown(names) | _twice(names))
+def only(**readers: Callable[[], Any]) -> dict[str, Any]:
+    """The values of these parameters, each by its reader; raises `BadQuery` for mistakes and for any other parameter."""
+    errors = {
+        key: FieldError(_("There is no parameter “%(name)s” here.", name=shown(key)), code="field")
+        for key in request.args
+        if key not in readers
+    }
+    return _read(readers, errors)
+
+
+def of_list(list_of: lists.ListOf, fields: FieldSet) -> Asked:
+    """What the parameters of a list ask for; raises `BadQuery` with every mistake."""
+    errors: dict[str, FieldError] = {}
+    filters = [key for key, _typed in request.args.items(multi=True) if key not in LIST_PARAMETERS]
+    for key in dict.fromkeys(filters):
+        errors |= _wrong_filter(key, list_of, fields)
+    if len(filters) > MOST_FILTERS:
+        errors["filters"] = FieldError(_("At most %(most)s filters can be combined.", most=MOST_FILTERS), code="max")
+    readers = {
+        "q": _search,
+        "sort": lambda: _sort(list_of, fields),
+        "limit": lambda: whole("limit", 1, MOST, LIMIT),
+        "after": lambda: None,
+        "fields": chosen(fields, list_of.moments),
+        "count": lambda: bool(whole("count", 0, 1, 0)),
+    }
+    found = _read(readers, errors)
+    wanted = lists.wanted(request.args, list_of, fields, LIMIT)
+    wanted.columns, wanted.size = found["fields"], found["limit"]
+    return Asked(wanted, found["count"])
+
+
+def _read(readers: dict[str, Callable[[], Any]], errors: dict[str, FieldError]) -> dict[str, Any]:
+    found = {}
+    for name, read in readers.items():
+        try:
+            if len(request.args.getlist(name)) > 1:
+                raise FieldError(_("This stands twice."), code="several")
+            found[name] = read()
+        except FieldError as error:
+            errors[name] = error
+    if errors:
+        raise BadQuery(errors)
+    return found
 
 
 def whole(name: str, least: int, most: int, otherwise: int) -> int:
@@ -55,49 +97,48 @@ def whole(name: str, least: int, most: int, otherwise: int) -> int:
     if typed is None:
         return otherwise
     if not (typed.isascii() and typed.isdigit() and len(typed) < 10 and least <= int(typed) <= most):
-        raise BadQuery({name: _expected(_("a whole number from %(least)s to %(most)s", least=least, most=most), typed)})
+        raise FieldError(
+            _(
+                "A whole number from %(least)s to %(most)s is expected; “%(found)s” was found.",
+                least=least,
+                most=most,
+                found=shown(typed),
+            ),
+            code="format",
+        )
     return int(typed)
 
 
-def chosen(fields: FieldSet, moments: Collection[str]) -> list[str]:
-    """The fields that `fields=` names, in the order of the record; all of them when it is not given."""
-    known = [*(entry.name for entry in fields), *moments]
-    typed = request.args.get("fields")
-    if typed is None:
-        return known
-    wanted = {name.strip() for name in typed.split(",")}
-    for name in sorted(wanted - set(known) - {"", "id", "version"}):
-        raise BadQuery({"fields": FieldError(_("There is no field “%(name)s”.", name=shown(name)), code="field")})
-    return [name for name in known if name in wanted]
+def chosen(fields: FieldSet, moments: Collection[str]) -> Callable[[], list[str]]:
+    """Reads `fields=`: the fields that it names, in the order of the record; all of them when it is not given."""
+
+    def read() -> list[str]:
+        known = [*(entry.name for entry in fields), *moments]
+        typed = request.args.get("fields")
+        if typed is None:
+            return known
+        wanted = {name.strip() for name in typed.split(",")} - {"", "id", "version"}
+        if unknown := sorted(wanted - set(known)):
+            raise FieldError(_("There is no field “%(name)s”.", name=shown(unknown[0])), code="field")
+        return [name for name in known if name in wanted]
+
+    return read
 
 
-def of_list(list_of: lists.ListOf, fields: FieldSet) -> Asked:
-    """What the parameters of a list ask for; raises `BadQuery` with every mistake."""
-    errors = _twice(LIST_PARAMETERS)
-    for key in request.args:
-        if key not in LIST_PARAMETERS:
-            errors |= _wrong_filter(key, list_of, fields)
-    if len([key for key, _typed in request.args.items(multi=True) if key not in LIST_PARAMETERS]) > MOST_FILTERS:
-        errors["filters"] = FieldError(_("At most %(most)s filters can be combined.", most=MOST_FILTERS), code="max")
-    raise_if(errors | _wrong_order(list_of, fields))
-    wanted = lists.wanted(request.args, list_of, fields, LIMIT)
-    wanted.columns = chosen(fields, list_of.moments)
-    wanted.size = whole("limit", 1, MOST, LIMIT)
-    return Asked(wanted, request.args.get("count") == "1")
-
-
-def _wrong_order(list_of: lists.ListOf, fields: FieldSet) -> dict[str, FieldError]:
-    errors = {}
-    sort, typed = request.args.get("sort", "").removeprefix("-"), request.args.get("q", "")
-    if sort and sort not in list_of.moments and not (sort in fields and fields[sort].kind.sort):
-        errors["sort"] = FieldError(_("This list cannot be sorted by “%(name)s”.", name=shown(sort)), code="field")
-    elif sort and typed:
-        errors["sort"] = FieldError(_("What is searched for has an order of its own, the best first."), code="field")
+def _search() -> str:
+    typed = request.args.get("q", "")
     if len(typed) > LONGEST_SEARCH:
-        errors["q"] = too_long(len(typed), LONGEST_SEARCH)
-    if request.args.get("count", "1") not in ("0", "1"):
-        errors["count"] = _expected(_("0 or 1"), request.args["count"])
-    return errors
+        raise too_long(len(typed), LONGEST_SEARCH)
+    return typed
+
+
+def _sort(list_of: lists.ListOf, fields: FieldSet) -> str:
+    name = request.args.get("sort", "").removeprefix("-")
+    if name and name not in list_of.moments and not (name in fields and fields[name].kind.sort):
+        raise FieldError(_("This list cannot be sorted by “%(name)s”.", name=shown(name)), code="field")
+    if name and request.args.get("q"):
+        raise FieldError(_("What is searched for has an order of its own, the best first."), code="field")
+    return name
 
 
 def _wrong_filter(key: str, list_of: lists.ListOf, fields: FieldSet) -> dict[str, FieldError]:
@@ -111,34 +152,6 @@ def _wrong_filter(key: str, list_of: lists.ListOf, fields: FieldSet) -> dict[str
         except FieldError as error:
             return {key: error}
     return {}
-
-
-def _unknown(names: Collection[str]) -> dict[str, FieldError]:
-    return {
-        key: FieldError(_("There is no parameter “%(name)s” here.", name=shown(key)), code="field")
-        for key in request.args
-        if key not in names
-    }
-
-
-def _twice(names: Collection[str]) -> dict[str, FieldError]:
-    return {
-        key: FieldError(_("This stands twice."), code="several")
-        for key in request.args
-        if key in names and len(request.args.getlist(key)) > 1
-    }
-
-
-def _expected(what: str, typed: str) -> FieldError:
-    return FieldError(
-        _("Expected %(expected)s, found “%(found)s”.", expected=what, found=shown(typed)), code="format"
-    )
-
-
-def raise_if(errors: dict[str, FieldError]) -> None:
-    """Raise `BadQuery` when there are any."""
-    if errors:
-        raise BadQuery(errors)
 
 
 def cannot_sort(why: str) -> BadQuery:

@@ -4,7 +4,7 @@
 changes it, and `GET …/contacts/7/history` tells what happened to it.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
@@ -145,6 +145,7 @@ def resource(bp: Blueprint, noun: Resource) -> None:
     @repeatable
     def create() -> Response:
         """Make a record."""
+        query.only()
         values = api.new(json_object(PLAIN), noun.may_make(), noun.fields(), noun.made_otherwise)
         made = noun.actions.create(values, actor=current_user.actor)
         response = _record(noun, noun.queries.get(made, current_user))
@@ -163,13 +164,13 @@ def resource(bp: Blueprint, noun: Resource) -> None:
     )
     def show(id: int) -> Response:
         """One record, or nothing when the reader has it already."""
-        query.only("fields")
+        wanted = query.only(fields=query.chosen(noun.fields(), noun.queries.LIST.moments))["fields"]
         loaded = noun.queries.get(id, current_user)
         if request.if_none_match.contains_weak(str(loaded.version)):
             response = Response(status=304)
             response.set_etag(str(loaded.version))
             return response
-        return _record(noun, loaded)
+        return _record(noun, loaded, wanted)
 
     @bp.patch("/<int:id>")
     @allow(edit)
@@ -210,22 +211,23 @@ def resource(bp: Blueprint, noun: Resource) -> None:
         """The operations that touched a record, the newest first."""
         if not current_user.may(view):
             raise NotAllowed(view)
-        query.only("after")
+        until = query.only(after=query.marker)["after"]
         noun.queries.get(id, current_user)
-        entries, older = history.feed(noun.journal(id), current_user, query.marker())
+        entries, older = history.feed(noun.journal(id), current_user, until)
         return page([_entry(entry) for entry in entries], str(older) if older else "")
 
 
 def _ask_for_version() -> None:
-    if not request.headers.get("If-Match") or request.if_match.star_tag:
+    if not request.headers.get("If-Match", "").strip() or request.if_match.star_tag:
         raise VersionMissing(_("Send the version that you have read as If-Match, such as If-Match: \"3\"."))
 
 
-def _record(noun: Resource, loaded: Loaded) -> Response:
+def _record(noun: Resource, loaded: Loaded, wanted: Collection[str] | None = None) -> Response:
     """A record as an answer, to those who may read it; otherwise only what names it."""
-    values = loaded.values | {"created_at": loaded.record.created_at, "updated_at": loaded.record.updated_at}
-    names = query.chosen(noun.fields(), noun.queries.LIST.moments) if current_user.may(f"{noun.name}.view") else []
-    shown = {name: values[name] for name in names}
+    values = loaded.values | {name: getattr(loaded.record, name) for name in noun.queries.LIST.moments}
+    if not current_user.may(f"{noun.name}.view"):
+        wanted = ()
+    shown = {name: value for name, value in values.items() if wanted is None or name in wanted}
     response = jsonify(api.to_json(loaded.id, loaded.version, shown, noun.fields()))
     response.set_etag(str(loaded.version))
     if request.method != "GET" and loaded.record.updated_op is not None:

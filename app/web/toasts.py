@@ -2,7 +2,7 @@
 
 from urllib.parse import urlencode
 
-from flask import flash, get_flashed_messages, request
+from flask import flash, get_flashed_messages
 
 from app.records.models import Operation
 
@@ -20,6 +20,8 @@ def leave(text: str, operation: Operation | None = None, back: str = "") -> None
     flash(toast(text, operation, back), _KIND)
 
 
-def waiting() -> list[dict]:
-    """The toasts that were left for this page; a fragment takes none."""
-    return [] if request.wants_fragment else get_flashed_messages(category_filter=[_KIND])
+class Waiting:
+    """The toasts that were left for the next whole page; they are taken when the page around every page shows them."""
+
+    def __iter__(self):
+        return iter(get_flashed_messages(category_filter=[_KIND]))

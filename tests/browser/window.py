@@ -1,5 +1,7 @@
 """A browser window of somebody, and everything that its pages complained about."""
 
+import os
+
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request, Response, expect
 
 from tests.world import World
@@ -20,7 +22,7 @@ WIDE, NARROW = (1280, 800), (360, 740)
 # What Chromium says of an answer that is not a good one, even if the page expects it.
 STATUS = "Failed to load resource: the server responded with a status of"
 # What an answer to a request may take here; the machine may be busy with other tests.
-PATIENCE = 15_000
+PATIENCE = 1000 * int(os.environ.get("BROWSER_PATIENCE", "15"))
 
 
 class Window:
@@ -75,8 +77,8 @@ class Window:
         return response
 
     def field(self, label: str) -> Locator:
-        """The control with this label."""
-        return self.page.get_by_label(label, exact=True)
+        """The control with this label that can be seen."""
+        return self.page.get_by_label(label, exact=True).filter(visible=True)
 
     def button(self, name: str) -> Locator:
         """The button with this name."""

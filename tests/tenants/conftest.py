@@ -7,7 +7,7 @@ from flask import Response, request, stream_with_context
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from app import create_app
+from app.application import create_app
 from app.web.access import public
 from tenants import db, engines
 from tenants.jobs import FUNCTIONS, job

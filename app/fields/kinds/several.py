@@ -50,6 +50,9 @@ class Several(Kind):
         found = [self.of.from_json(one) for one in value]
         return list(dict.fromkeys(one for one in found if one is not None)) or self.nothing()
 
+    def restore(self, stored: Any) -> Any:
+        return [one for one in stored if isinstance(one, str)] or None if isinstance(stored, list) else None
+
     def _count(self, found: list) -> None:
         if self.max and len(found) > self.max:
             raise FieldError(

@@ -64,6 +64,7 @@ CREATE TABLE file (
   name TEXT NOT NULL,
   media_type TEXT DEFAULT 'application/octet-stream' NOT NULL,
   size BIGINT DEFAULT '0' NOT NULL,
+  purpose TEXT DEFAULT '' NOT NULL,
   sha256 TEXT DEFAULT '' NOT NULL,
   account_id BIGINT,
   created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,

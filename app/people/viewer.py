@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from app.people.models import Account, Staff, Token
-from app.people.permissions import permissions_of, permissions_of_token
 from app.records.actor import Actor
+
+from .models import Account, Staff, Token
+from .permissions import permissions_of, permissions_of_token
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,199 @@
+"""Where a contact belongs, and whether they may sign in to the portal."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, func, or_, select
+
+from app.fields.errors import FieldError, FieldErrors
+from app.i18n import gettext as _
+from app.i18n import lazy_gettext as _l
+from app.people import passwords
+from app.people.models import Account, Session
+from app.records import write
+from app.records.actor import Actor
+from app.records.errors import Conflict
+from app.records.models import Operation
+from app.records.write import Create, Update, Withdraw
+from tenants import db
+
+from .models import Contact, Membership
+
+# What somebody who comes back to a company has there: no right of before.
+ANEW: dict[str, Any] = {
+    "department_id": None,
+    "role": None,
+    "company_primary": False,
+    "department_primary": False,
+    "sees_people": False,
+    "sees_contracts": False,
+    "notify": True,
+    "starts_on": None,
+    "ends_on": None,
+}
+
+
+class Deactivated(Conflict):
+    """Who is deactivated may not sign in."""
+
+    sentence = _l("This contact is deactivated. Set “Active” first.")
+
+
+@dataclass(frozen=True)
+class Access:
+    """How a contact signs in to the portal, if at all."""
+
+    is_open: bool
+    # What may be typed as the login: an e-mail address that several share is none.
+    logins: list[str]
+    must_change: bool = False
+    signed_in_at: datetime | None = None
+
+
+def of(contact: Contact) -> Access:
+    """The portal access of a contact."""
+    account = _account(contact.id)
+    is_open = account is not None and account.enabled
+    logins = [contact.user_name] + ([contact.email] if _is_unique(contact) else [])
+    if account is None:
+        return Access(False, list(dict.fromkeys(logins)))
+    return Access(is_open, list(dict.fromkeys(logins)), account.must_change, account.signed_in_at)
+
+
+def open_access(contact: Contact, *, actor: Actor) -> str:
+    """Let a contact sign in, with a new password that is returned once and must be changed at the first sign-in.
+
+    Sessions with the former password end. Raises `Deactivated`.
+    """
+    if not contact.active:
+        raise Deactivated
+    password = passwords.random()
+    account = _account(contact.id)
+    with db.session.begin_nested():
+        operation = write.begin(actor, "edit", title=_("Portal password for %(name)s", name=contact.full_name))
+        if account is None:
+            account = Account(contact_id=contact.id, created_op=operation.id)
+            db.session.add(account)
+        account.password_hash, account.password_sealed = passwords.hashed(password), None
+        account.must_change, account.enabled = True, True
+        db.session.flush()
+    _sign_out(account.id)
+    return password
+
+
+def close_access(contact: Contact, *, actor: Actor) -> None:
+    """Let a contact sign in no more, from now on."""
+    account = _account(contact.id)
+    if account is None or not account.enabled:
+        return
+    write.begin(actor, "edit", title=_("Portal access closed for %(name)s", name=contact.full_name))
+    if account.staff_id is not None:
+        # The same account opens the desk: only its way into the portal goes.
+        account.contact_id = None
+    else:
+        account.enabled = False
+    db.session.flush()
+    db.session.execute(delete(Session).where(Session.account_id == account.id, Session.surface == "portal"))
+
+
+def _account(contact_id: int) -> Account | None:
+    return db.session.scalar(select(Account).where(Account.contact_id == contact_id))
+
+
+def _sign_out(account_id: int) -> None:
+    db.session.execute(delete(Session).where(Session.account_id == account_id))
+
+
+def _is_unique(contact: Contact) -> bool:
+    """Whether the e-mail address names this contact alone among those who may sign in."""
+    email = contact.email.lower()
+    others = (
+        select(func.count())
+        .select_from(Contact)
+        .join(Account, Account.contact_id == Contact.id)
+        .where(
+            or_(func.lower(Contact.email) == email, func.lower(Contact.user_name) == email),
+            Contact.id != contact.id,
+            Contact.withdrawn_at.is_(None),
+            Contact.active,
+            Account.enabled,
+        )
+    )
+    return db.session.scalar(others) == 0
+
+
+# --- memberships ------------------------------------------------------------------------------------------------------
+
+
+def join(contact: Contact, company_id: int, *, actor: Actor) -> Operation:
+    """Let a contact belong to a company as well; the first company is the primary one. Raises `FieldErrors`."""
+    _hold(contact.id)
+    rows = list(db.session.scalars(select(Membership).where(Membership.contact_id == contact.id)))
+    known = next((row for row in rows if row.company_id == company_id), None)
+    if known is not None and known.withdrawn_at is None:
+        taken = FieldError(_("This person already belongs to this company."), code="taken")
+        raise FieldErrors({"company_id": taken})
+    primary = next((row for row in rows if row.is_primary and row.withdrawn_at is None), None)
+    with db.session.begin_nested():
+        operation = write.begin(actor, "edit", title=_("One more company for %(name)s", name=contact.full_name))
+        if known is None:
+            values = {"contact_id": contact.id, "company_id": company_id, "is_primary": primary is None}
+            write.apply(operation, [Create(Membership, values)])
+            return operation
+        if primary is not None and known.is_primary:
+            # It was the primary one when it ended, and two cannot stand beside each other.
+            write.apply(operation, [Update(Membership, primary.id, {"is_primary": False})])
+        write.apply(operation, [Withdraw(Membership, known.id, back=True)])
+        write.apply(operation, [Update(Membership, known.id, ANEW | {"is_primary": primary is None})])
+        if primary is not None and known.is_primary:
+            write.apply(operation, [Update(Membership, primary.id, {"is_primary": True})])
+    return operation
+
+
+def leave(membership: Membership, *, actor: Actor) -> Operation:
+    """Let a contact belong to a company no more; if it was the primary one, the next becomes it."""
+    _hold(membership.contact_id)
+    live = select(Membership).where(
+        Membership.contact_id == membership.contact_id,
+        Membership.withdrawn_at.is_(None),
+        Membership.id != membership.id,
+    )
+    following = db.session.scalar(live.order_by(Membership.id).limit(1)) if membership.is_primary else None
+    with db.session.begin_nested():
+        operation = write.begin(actor, "edit", title=_("A company less"))
+        write.apply(operation, [Withdraw(Membership, membership.id)])
+        if following is not None:
+            write.apply(operation, [Update(Membership, following.id, {"is_primary": True})])
+    return operation
+
+
+def make_primary(membership: Membership, *, actor: Actor) -> Operation | None:
+    """Let this company be the contact's primary one."""
+    if membership.is_primary:
+        return None
+    _hold(membership.contact_id)
+    former = select(Membership.id).where(
+        Membership.contact_id == membership.contact_id, Membership.is_primary, Membership.withdrawn_at.is_(None)
+    )
+    with db.session.begin_nested():
+        operation = write.begin(actor, "edit", title=_("Another primary company"))
+        for one in db.session.scalars(former).all():
+            write.apply(operation, [Update(Membership, one, {"is_primary": False})])
+        write.apply(operation, [Update(Membership, membership.id, {"is_primary": True})])
+    return operation
+
+
+def update_membership(membership: Membership, values: dict[str, Any], *, actor: Actor, base: int | None = None):
+    """Change role, rights, department or dates of a membership. Raises `FieldErrors`."""
+    starts = values.get("starts_on", membership.starts_on)
+    ends = values.get("ends_on", membership.ends_on)
+    if {"starts_on", "ends_on"} & values.keys() and starts and ends and ends < starts:
+        wrong = FieldError(_("The end date lies before the start date."), code="order")
+        raise FieldErrors({"ends_on" if "ends_on" in values else "starts_on": wrong})
+    return write.update(membership, values, actor=actor, base=base)
+
+
+def _hold(contact_id: int) -> None:
+    """Let nobody else change where this contact belongs until the transaction ends."""
+    db.session.execute(select(Contact.id).where(Contact.id == contact_id).with_for_update())

@@ -1,0 +1,112 @@
+"""People in the portal: oneself, and the people of one's companies."""
+
+from dataclasses import dataclass
+
+from flask import Blueprint, Response, redirect, request
+from flask_login import current_user
+from werkzeug.datastructures import MultiDict
+
+from app.fields.settings import fields_of
+from app.records import lists
+from app.records.errors import NotFound
+from app.web import cells
+from app.web.access import allow
+from app.web.htmx import page
+from app.web.inline import Inline, inline
+
+from . import actions, queries
+from .models import Contact
+
+me_bp = Blueprint("me", __name__, url_prefix="/me")
+people_bp = Blueprint("people", __name__, url_prefix="/people")
+
+
+def _me() -> int:
+    return current_user.contact_id
+
+
+ME = Inline(
+    Contact,
+    queries.get,
+    "/portal/me",
+    "portal.use",
+    "portal.use",
+    page="portal/base.html",
+    save=actions.update_own,
+    own=_me,
+)
+OTHERS = Inline(Contact, queries.get, "/portal/people", "portal.people", "", page="portal/base.html")
+# What the list shows of each person, as far as it is opened to the portal.
+SHOWN = ("first_name", "last_name", "job_title", "email", "phone")
+
+
+@me_bp.get("")
+@allow("portal.use")
+def show_me() -> Response:
+    """What the organization keeps of me; what it lets me change can be changed where it stands."""
+    loaded = queries.get(_me(), current_user)
+    facts = [{"title": title, "cells": found} for title, found in ME.facts(loaded)]
+    return page("portal/me/show.html", facts=facts, places=queries.places(_me()))
+
+
+inline(me_bp, ME)
+
+
+@dataclass(frozen=True)
+class Person:
+    """One line of the list."""
+
+    url: str
+    name: str
+    cells: list[cells.Cell]
+    companies: list[str]
+
+
+@people_bp.get("")
+@allow("portal.people")
+def index() -> Response:
+    """The active people of my companies."""
+    companies = queries.companies_with_people(_me())
+    chosen = request.args.get("company", type=int)
+    if request.args.get("company") and chosen not in companies:
+        raise NotFound
+    fields = fields_of(Contact, current_user)
+    list_of = queries.portal_list(fields)
+    # Nothing else of the address is read: a filter over a field that is not shown would tell what stands in it.
+    kept = MultiDict([(name, request.args[name]) for name in ("q", "after", "before") if request.args.get(name)])
+    asked = lists.wanted(kept, list_of, fields, current_user.page_size)
+    asked.columns = [name for name in SHOWN if name in fields]
+    found = lists.read(list_of, asked, fields, queries.people(current_user, chosen))
+    at = queries.companies_of([row.id for row in found.rows], _me()) if len(companies) > 1 else {}
+    return page(
+        "portal/people/index.html",
+        part="portal/people/_list.html",
+        people=[_person(row, fields, at.get(row.id, [])) for row in found.rows],
+        page_of=found,
+        q=asked.q,
+        companies=companies,
+        chosen=chosen,
+    )
+
+
+def _person(row: lists.Row, fields, companies: list[str]) -> Person:
+    titles = cells.Titles([], [])
+    name = " ".join(filter(None, (row.values.get("first_name"), row.values.get("last_name"))))
+    shown = [
+        cells.cell(fields[one], row.id, row.values[one], titles, noun="contact", path="", tag="span", editable=False)
+        for one in ("job_title", "email", "phone")
+        if row.values.get(one)
+    ]
+    return Person(f"/portal/people/{row.id}", name or row.values.get("email") or "", shown, companies)
+
+
+@people_bp.get("/<int:id>")
+@allow("portal.people")
+def show(id: int) -> Response:
+    """One person of my companies."""
+    if id == _me():
+        return redirect("/portal/me")
+    loaded = queries.get(id, current_user)
+    facts = OTHERS.filled(loaded)
+    name = " ".join(filter(None, (loaded.values.get("first_name"), loaded.values.get("last_name"))))
+    return page("portal/people/show.html", name=name, facts=facts)

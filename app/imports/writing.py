@@ -1,0 +1,86 @@
+"""Writing a plan: companies, departments, new people, changes, all in one operation, chunk by chunk.
+
+Each chunk is one transaction with the note how far it came, so that a worker may die at any moment: what was
+committed is not done again, what was not leaves nothing behind.
+"""
+
+from sqlalchemy import func
+
+from app.i18n import gettext as _
+from app.i18n import speaking
+from app.people.hashing import hash_passwords
+from app.records import write
+from app.records.models import Operation
+from tenants import db
+from tenants.jobs import Work, job
+
+from . import changing, creating, names
+from .models import Import
+from .plan import counts
+from .staging import Staging
+from .steps import actor_of, hold, locale_of, note
+
+
+@job("imports.apply", lane="long")
+def apply(work: Work, import_id: int) -> None:
+    """Write what the plan says."""
+    found = hold(work, import_id)
+    with speaking(locale_of(found)):
+        if found.operation_id is None:
+            title = _("Import %(number)s: %(name)s", number=found.id, name=found.name)
+            found.operation_id = write.begin(actor_of(found, work.account_id), "import", title=title).id
+            names.meet(Staging.of(found))
+            note(work, found, step="names", kind="company_id", after=0, written=0)
+    total = found.counts.get("create", 0) + found.counts.get("change", 0)
+    for step in (_names, _people, _changes, _managers):
+        while True:
+            found = hold(work, import_id)
+            if found.progress["step"] != STEPS[step]:
+                break
+            step(found, Staging.of(found), db.session.get(Operation, found.operation_id))
+            note(work, found, done=found.progress["written"], total=total)
+    _finish(hold(work, import_id))
+
+def _go_on(found: Import, **progress) -> None:
+    found.progress = {**found.progress, **progress}
+
+def _names(found: Import, staging: Staging, operation: Operation) -> None:
+    kind = found.progress["kind"]
+    last = names.make(staging, operation, kind, found.progress["after"])
+    if last is not None:
+        _go_on(found, after=last)
+    elif kind == "company_id":
+        _go_on(found, kind="department_id", after=0)
+    else:
+        _go_on(found, step="people", after=0)
+
+def _people(found: Import, staging: Staging, operation: Operation) -> None:
+    rows, last = creating.next_rows(staging, found.progress["after"], found.counts.get("forward", 0) > 0)
+    if last == found.progress["after"]:
+        _go_on(found, step="changes", after=0)
+    elif rows:
+        made, careful = creating.create(staging, operation, rows, found.progress.get("careful", False))
+        _go_on(found, after=last, written=found.progress["written"] + made, careful=careful)
+    else:
+        _go_on(found, after=last)
+
+def _changes(found: Import, staging: Staging, operation: Operation) -> None:
+    rows = changing.next_rows(staging, found.progress["after"])
+    if rows:
+        done = changing.change(staging, operation, rows)
+        _go_on(found, after=rows[-1], written=found.progress["written"] + done)
+    else:
+        _go_on(found, step="managers")
+
+def _managers(found: Import, staging: Staging, operation: Operation) -> None:
+    if not found.progress.get("careful") or not creating.enter_managers(staging, operation):
+        _go_on(found, step="finish")
+
+STEPS = {_names: "names", _people: "people", _changes: "changes", _managers: "managers"}
+
+def _finish(found: Import) -> None:
+    found.counts = found.counts | counts(found.id)
+    found.state, found.finished_at, found.progress = "applied", func.now(), {}
+    db.session.flush()
+    hash_passwords.later()
+

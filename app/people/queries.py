@@ -1,0 +1,53 @@
+"""Reading the MSP's own people."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Select, select
+
+from app.fields.folding import folded
+from app.fields.settings import fields_of
+from app.records import read
+from app.records.lists import ListOf
+from app.records.search import Search
+from tenants import db
+
+from .models import Account, Staff
+
+LIST = ListOf(
+    Staff,
+    sort="name",
+    search=Search((folded(Staff.name), folded(Staff.email)), folded(Staff.name + " " + Staff.email)),
+)
+
+
+@dataclass(frozen=True)
+class Reachable:
+    """A member of staff as customers reach them."""
+
+    name: str
+    email: str
+    phone: str
+
+
+def visible_to(viewer) -> Select:
+    """Every member of staff."""
+    return select(Staff)
+
+
+def get(staff_id: int, viewer) -> read.Loaded:
+    """One member of staff; raises `NotFound`."""
+    return read.load(Staff, staff_id, visible_to(viewer), fields_of(Staff, viewer))
+
+
+def reachable(staff_id: int | None) -> Reachable | None:
+    """How customers reach a member of staff; none when there is none or they have left."""
+    if staff_id is None:
+        return None
+    found = select(Staff.name, Staff.email, Staff.phone).where(Staff.id == staff_id, Staff.active)
+    row = db.session.execute(found).first()
+    return Reachable(row.name, row.email, row.phone or "") if row else None
+
+
+def account_of(staff_id: int) -> Account | None:
+    """What a member of staff signs in with."""
+    return db.session.scalar(select(Account).where(Account.staff_id == staff_id))

@@ -1,0 +1,113 @@
+"""The keyboard: rows, places, search, help; single letters never while somebody types."""
+
+import pytest
+from playwright.sync_api import expect
+
+
+def row(window) -> str:
+    """The id of the row that has the focus."""
+    return window.page.evaluate("document.activeElement.closest('[data-row]')?.id ?? ''")
+
+
+def test_rows_by_letters_and_by_arrows(visit, cast):
+    window = visit("ann")
+    window.go("/contacts")
+    window.press("j")
+    assert row(window) == f"contact-{cast.ina}"
+    window.press("j", "ArrowDown")
+    assert row(window) == f"contact-{cast.xena}"
+    window.press("k")
+    assert row(window) == f"contact-{cast.nils}"
+    window.press("ArrowUp", "e")
+    window.editing(f"contact-{cast.ina}-first_name")
+    window.press("Escape")
+    assert row(window) == f"contact-{cast.ina}"
+    window.press("j", "Enter")
+    # the focus is on the pencil of the first column, as it was in the row above: Enter edits there
+    window.editing(f"contact-{cast.nils}-first_name")
+    window.press("Escape", "k", "j", "k")
+    window.page.locator(f"#contact-{cast.ina} .cell-link").first.focus()
+    window.press("j", "Enter")
+    expect(window.page).to_have_url(f"{window.url}/contacts/{cast.nils}")
+
+
+def test_a_row_that_is_reached_is_not_hidden_behind_the_head(visit):
+    window = visit("ann", size=(1280, 420))
+    window.go("/contacts")
+    for _ in range(7):
+        window.press("j")
+    for _ in range(6):
+        window.press("k")
+    seen = window.page.evaluate(
+        """() => { const box = document.activeElement.getBoundingClientRect();
+            return document.elementFromPoint(box.left + 2, box.top + 2).closest("[data-row]")?.id
+                === document.activeElement.closest("[data-row]").id }"""
+    )
+    assert seen
+
+
+def test_slash_goes_to_the_filter_and_letters_are_letters_there(visit):
+    window = visit("ann")
+    window.go("/contacts")
+    window.press("/")
+    box = window.page.get_by_role("searchbox", name="Filter Contacts")
+    window.expect_focus(box)
+    window.type("jkec?/gc")
+    expect(box).to_have_value("jkec?/gc")
+    expect(window.page).to_have_url(f"{window.url}/contacts?q=jkec%3F%2Fgc")
+    expect(window.page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_hidden()
+
+
+def test_help_lists_the_keys_and_escape_closes_it(visit):
+    window = visit("ann")
+    window.go("/contacts")
+    window.press("?")
+    help_ = window.page.get_by_role("dialog", name="Keyboard shortcuts")
+    expect(help_).to_be_visible()
+    window.press("j")  # nothing below reacts
+    assert row(window) == ""
+    window.press("Escape")
+    expect(help_).to_be_hidden()
+
+
+def test_control_k_searches_everything_from_anywhere(visit, cast):
+    window = visit("ann")
+    window.go("/profile")
+    window.press("Control+k")
+    window.expect_focus(window.page.get_by_role("searchbox", name="Search everywhere"))
+    window.type("acme")
+    window.press("Enter")
+    expect(window.page.get_by_role("heading", name="Search: acme")).to_be_visible()
+    expect(window.link("Acme")).to_have_attribute("href", f"/companies/{cast.acme}")
+    expect(window.page.get_by_role("region", name="Contacts")).to_contain_text("Ina Berg")
+
+
+@pytest.mark.parametrize(
+    ("keys", "path"),
+    [("gh", "/"), ("gc", "/companies"), ("gp", "/contacts"), ("go", "/contracts"), ("c", "/contacts/new")],
+)
+def test_places_by_two_letters_and_new_by_one(visit, keys, path):
+    window = visit("ann")
+    window.go("/contacts?q=ina")
+    window.press(*keys)
+    expect(window.page).to_have_url(window.url + path)
+
+
+def test_the_whole_way_by_keyboard_alone(visit, cast):
+    """Skip link, list, record, field and back, with no mouse and every stop to be seen."""
+    window = visit("ann")
+    window.go("/contacts")
+    window.press("Tab")
+    window.expect_focus(window.link("Skip to content"))
+    window.press("Enter")
+    assert window.focused() == "main"
+    window.press("j", "Enter")
+    expect(window.page.get_by_role("heading", name="Ina Berg")).to_be_visible()
+    for _ in range(60):
+        window.press("Tab")
+        outline = window.page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+        assert outline == "solid" or window.page.evaluate("document.activeElement === document.body")
+        if window.focused() == f"contact-{cast.ina}-job_title":
+            break
+    window.press("Enter")
+    window.editing(f"contact-{cast.ina}-job_title")

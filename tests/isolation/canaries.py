@@ -1,0 +1,238 @@
+"""A world in which every text says whose it is, so that a page that shows too much gives itself away.
+
+A canary looks like `zq-h-a-s-17-qz`: of harbor (h) or summit (s); of the companies acme, xacme or nordlys (a, x, n,
+several letters for somebody at several companies, 0 for what belongs to the desk); for the portal too (p) or for staff
+only (s); and a number, by which `Canaries.places` knows table, column and row.
+"""
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Text
+
+import app.models_index  # noqa: F401  (all tables)
+from app.companies.models import Company
+from app.contacts.models import Contact
+from app.contracts.models import Contract
+from app.fields.kinds import Email, LongText, Url
+from app.fields.kinds import Text as TextKind
+from app.fields.models import CustomField
+from app.fields.settings import settings_changed
+from app.imports.models import Import
+from app.records import files, undo_job
+from app.records.actor import Actor
+from app.records.write import begin, create, update
+from tenants import Tenanted, db
+from tests.world import World
+
+CANARY = re.compile(r"zq-([hs])-([axn0]+)-([ps])-(\d+)-qz", re.IGNORECASE)
+PEOPLE = b"First Name,Last Name,Email Address\nA,B,a@b.example\n"
+LETTERS = {"acme": "a", "xacme": "x", "nordlys": "n"}
+
+# Columns of words that are not people's: keys, kinds and states, and what has a form that a canary would break.
+OUR_WORDS = {
+    "account.password_hash account.locale account.time_zone account.theme",
+    "change.noun change.action event.kind",
+    "custom_field.of_noun custom_field.key custom_field.kind custom_field.portal custom_field.section",
+    "field_setting.of_noun field_setting.field field_setting.portal field_setting.section",
+    "file.media_type file.sha256 import.state import_row.verdict",
+    "job.kind job.lane job.state job.link",
+    "operation.kind operation.through",
+    "receipt.key receipt.fingerprint receipt.location setting.name session.surface sign_in_attempt.address",
+    "contact.search_text company.search_text",
+}
+NOT_MARKED = {name for names in OUR_WORDS for name in names.split()}
+# Columns that are no fields of the registry, but shown in the portal.
+SHOWN_IN_PORTAL = {"custom_field.label", "custom_field.help", "field_setting.label", "field_setting.help"}
+SHOWN_IN_PORTAL |= {"company_domain.name", "contact_address.email", "staff.name", "staff.email"}
+
+# The companies of a row, as SQL over the row `t`; tables that are not named hold what belongs to the desk.
+OWNERS = {
+    "change": "t.company_ids",
+    "company": "ARRAY[t.id]",
+    "company_domain": "ARRAY[t.company_id]",
+    "contact": "t.company_ids",
+    "contact_address": "(SELECT company_ids FROM {schema}.contact c WHERE c.id = t.contact_id)",
+    "contract": "ARRAY[t.company_id]",
+    "department": "ARRAY[t.company_id]",
+    "membership": "ARRAY[t.company_id]",
+}
+
+
+@dataclass
+class Canaries:
+    """The canaries of a world: what each number stands for, and the ids to ask for."""
+
+    places: dict[int, tuple[str, str, str, int]] = field(default_factory=dict)
+    # kind of id -> variant ('a', 'x', 'n', 'foreign', 'never', ...) -> id
+    ids: dict[str, dict[str, int]] = field(default_factory=dict)
+
+    def new(self, slug: str, owners: str, audience: str, place: tuple[str, str, int]) -> str:
+        """Make one more canary."""
+        number = len(self.places) + 1
+        self.places[number] = (slug, *place)
+        return f"zq-{slug[0]}-{owners}-{audience}-{number}-qz"
+
+    def describe(self, number: str) -> str:
+        """Where a canary was put."""
+        slug, table, column, row = self.places[int(number)]
+        return f"{slug}: {table}.{column} of {row}"
+
+
+def found_in(*texts: str) -> list[tuple[str, str, str, str]]:
+    """The canaries in these texts: organization, companies, audience, number."""
+    return sorted({tuple(part.lower() for part in found) for text in texts for found in CANARY.findall(text)})
+
+
+def put_canaries(world: World) -> Canaries:
+    """Mark every text of both organizations, and make in summit what has no counterpart in harbor."""
+    canaries = Canaries()
+    for slug in ("harbor", "summit"):
+        _make_more(world, slug)
+    for slug in ("harbor", "summit"):
+        _mark(world, slug, canaries)
+        _edit(world, slug, canaries)
+    _collect(world, canaries)
+    return canaries
+
+
+def _make_more(world: World, slug: str) -> None:
+    """What the cast has not: a custom field, jobs, a file with an import; in summit one more of everything."""
+    cast = world.cast
+    ann = Actor("Ann Tanner", cast.accounts["ann"])
+    with world.inside(slug):
+        more = {"of_noun": "contact", "key": "badge", "kind": "text", "label": "Badge", "portal": "view"}
+        create(CustomField, more | {"options": {}}, actor=ann)
+        settings_changed()
+        for person in ("ina", "xena", "nils"):
+            update(db.session.get(Contact, getattr(cast, person)), {"custom-badge": "B-1"}, actor=ann)
+        for person in ("ann", "sue"):
+            _make_job_and_file(cast.accounts[person], ann)
+        if slug == "summit":
+            _make_foreign(cast, ann)
+
+
+def _make_job_and_file(account_id: int, actor: Actor) -> None:
+    operation = begin(actor, "edit", title="A title", reason="A reason")
+    undoing = begin(actor, "undo", undoes=operation.id)
+    undo_job.undo_operation.later(
+        account_id=account_id, label="A label", operation_id=operation.id, undo_operation_id=undoing.id
+    )
+    kept = files.store("people.csv", [PEOPLE], media_type="text/csv", account_id=account_id)
+    db.session.add(Import(file_id=kept.id, name="people.csv", account_id=account_id))
+    db.session.flush()
+
+
+def _make_foreign(cast, actor: Actor) -> None:
+    company = create(Company, {"name": "Only", "kind": "managed"}, actor=actor)
+    person = {"first_name": "Only", "last_name": "Here", "user_name": "only", "email": "only@only.example"}
+    contact = create(Contact, person | {"company": company}, actor=actor)
+    contract = {"description": "Only", "company_id": company, "kind": "subscription", "limited": False}
+    contract |= {"customer_contact_id": contact, "support_contact_id": cast.ann}
+    contract_id = create(Contract, contract, actor=actor)
+    update(db.session.get(Contract, contract_id), {"notes": "Only"}, actor=actor)
+    _make_job_and_file(cast.accounts["ann"], actor)
+
+
+def _mark(world: World, slug: str, canaries: Canaries) -> None:
+    schema = world.schema(slug)
+    letters = {getattr(world.cast, name): letter for name, letter in LETTERS.items()}
+    for table in Tenanted.metadata.sorted_tables:
+        columns = [column for column in table.columns if _is_marked(table, column)]
+        if not columns:
+            continue
+        keys = [column.name for column in table.primary_key]
+        owners = OWNERS.get(table.name, "'{}'::bigint[]").replace("{schema}", schema)
+        names = ", ".join(f't."{name}"' for name in {*keys, *(column.name for column in columns)})
+        for row in world.sql(f'SELECT {names}, {owners} AS owners_ FROM "{schema}"."{table.name}" t'):
+            of = "".join(sorted(letters.get(company, "") for company in row["owners_"] or [])) or "0"
+            values = {}
+            for column in columns:
+                if row[column.name] is not None:
+                    place = (table.name, column.name, row[keys[0]])
+                    canary = canaries.new(slug, of, _audience(table, column), place)
+                    values[column.name] = _written(column, row[column.name], canary)
+            if values:
+                sets = ", ".join(f'"{name}" = %s' for name in values)
+                where = " AND ".join(f'"{key}" = %s' for key in keys)
+                wanted = [row[key] for key in keys]
+                world.sql(f'UPDATE "{schema}"."{table.name}" SET {sets} WHERE {where}', *values.values(), *wanted)
+
+
+def _is_marked(table, column) -> bool:
+    if f"{table.name}.{column.name}" in NOT_MARKED or not isinstance(column.type, Text):
+        return False
+    kind = column.info.get("kind")
+    return kind is None or type(kind) in (TextKind, LongText, Email, Url)
+
+
+def _audience(table, column) -> str:
+    shown = column.info.get("field", {}).get("portal") or f"{table.name}.{column.name}" in SHOWN_IN_PORTAL
+    return "p" if shown else "s"
+
+
+def _written(column, value: str, canary: str) -> str:
+    kind = column.info.get("kind")
+    if isinstance(kind, Email) or (column.name == "email" and "@" in value):
+        name, _, domain = value.partition("@")
+        return f"{name}.{canary}@{domain}"
+    if column.table.name == "company_domain":
+        return f"{canary}.{value}"
+    if isinstance(kind, Url):
+        return f"{value}/{canary}"
+    longest = getattr(kind, "max", None) or 1000
+    return f"{value} {canary}" if len(value) + len(canary) < longest else canary
+
+
+def _edit(world: World, slug: str, canaries: Canaries) -> None:
+    """Change a few fields through the application, so that the journal holds canaries as well."""
+    cast = world.cast
+    ann = Actor("Ann Tanner", cast.accounts["ann"])
+    with world.inside(slug):
+        for model, names in (
+            (Company, {"acme": "a", "xacme": "x", "nordlys": "n"}),
+            (Contact, {"otto": "a", "xena": "x", "nora": "n"}),
+            (Contract, {"acme_support_hours": "a", "xacme_fixed_fee": "x", "nordlys_support_hours": "n"}),
+        ):
+            for name, owners in names.items():
+                record = db.session.get(model, getattr(cast, name))
+                table = record.__table__
+                chosen = "job_title" if model is Contact else "address" if model is Company else "description"
+                values: dict[str, Any] = {}
+                for column in (chosen, "notes"):
+                    place = (table.name, column, record.id)
+                    values[column] = "New " + canaries.new(slug, owners, _audience(table, table.c[column]), place)
+                update(record, values, actor=ann)
+
+
+NEVER = 999_000_001
+
+
+def _collect(world: World, canaries: Canaries) -> None:
+    """The ids to ask for: one of each company, one that only summit has, and one that nobody has."""
+    cast = world.cast
+    ids = {
+        "company": {"a": cast.acme, "x": cast.xacme, "n": cast.nordlys},
+        "contact": {"a": cast.otto, "x": cast.xena, "n": cast.nora},
+        "contract": {"a": cast.acme_support_hours, "x": cast.xacme_fixed_fee, "n": cast.nordlys_support_hours},
+    }
+    harbor, summit = world.schema("harbor"), world.schema("summit")
+    edited = "SELECT max(operation_id) AS id, max(id) AS change"
+    edited += f" FROM {harbor}.change WHERE noun = 'contact' AND record_id = %s"
+    ids["operation"], ids["change"] = {}, {}
+    for letter, contact in list(ids["contact"].items()):
+        row = world.sql(edited, contact)[0]
+        ids["operation"][letter], ids["change"][letter] = row["id"], row["change"]
+    for kind in ("job", "import", "file"):
+        newest = world.sql(f'SELECT account_id, max(id) AS id FROM {harbor}."{kind}" GROUP BY 1')
+        by = {row["account_id"]: row["id"] for row in newest}
+        ids[kind] = {person: by[cast.accounts[person]] for person in ("ann", "sue")}
+    for kind in ids:
+        last = [world.sql(f'SELECT max(id) AS id FROM {schema}."{kind}"')[0]["id"] for schema in (harbor, summit)]
+        assert last[1] > last[0], f"summit has no {kind} of its own"
+        ids[kind] |= {"foreign": last[1], "never": NEVER}
+    canaries.ids = ids
+
+
+__all__ = ["CANARY", "Canaries", "found_in", "put_canaries"]

@@ -1,0 +1,195 @@
+"""Who reaches which address: one line for each route of the application, said independently of its code.
+
+A new route is red until it is described here. A line says who may (`STAFF`, `ADMIN`, ...), which kind of record the
+number in its address is, what stands for its other parts, and for an address that writes a body that is right and one
+that is wrong. The tests do the rest: everybody else is refused, in the same words whatever the number.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.cast import Cast
+
+# The five actors: nobody, a technician, an administrator, a person of Acme with all rights in the portal, and one of
+# Nordlys with none.
+ACTORS = ("nobody", "ann", "adam", "ina", "nils")
+EVERYBODY = frozenset(ACTORS)
+STAFF = frozenset({"ann", "adam"})
+ADMIN = frozenset({"adam"})
+PORTAL = frozenset({"ina", "nils"})
+INA = frozenset({"ina"})
+
+# Which records of a kind an actor reaches, by the variants of `Canaries.ids`.
+BY_COMPANY = {"ann": {"a", "x", "n"}, "adam": {"a", "x", "n"}, "ina": {"a"}, "nils": {"n"}}
+BY_ACCOUNT = {"ann": {"ann"}, "adam": {"ann", "sue"}, "ina": set(), "nils": set()}
+OWN_ACCOUNT = {"ann": {"ann"}, "adam": set(), "ina": set(), "nils": set()}
+OF_STAFF = {"ann": {"ann", "sue"}, "adam": {"ann", "sue"}, "ina": set(), "nils": set()}
+
+Body = dict[str, Any] | Callable[[Cast], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Route:
+    """What is said of one address."""
+
+    who: frozenset[str]
+    # The kind of record that <int:id> names, and which of them each actor reaches.
+    id: str = ""
+    reach: Mapping[str, set[str]] = field(default_factory=lambda: BY_COMPANY)
+    # What stands for the other parts of the address, and its query.
+    args: dict[str, str] = field(default_factory=dict)
+    query: str = ""
+    # For an address that writes: a body that is accepted, one that is answered 422, and whether it writes at all.
+    body: Body = field(default_factory=dict)
+    bad: Body | None = None
+    writes: bool = True
+    # For an address that shows: whether it shows people's words.
+    shows: bool = True
+    # Makes the state in which the address can do its work: (world, ids) -> the number to use instead.
+    before: Callable | None = None
+
+
+def page(who: frozenset[str], id: str = "", **more: Any) -> Route:
+    """An address that shows something."""
+    return Route(who, id, **more)
+
+
+def form(who: frozenset[str], id: str = "", **more: Any) -> Route:
+    """A page with a form that shows nobody's words."""
+    return Route(who, id, shows=False, **more)
+
+
+def act(who: frozenset[str], id: str = "", body: Body | None = None, bad: Body | None = None, **more: Any) -> Route:
+    """An address that does something."""
+    return Route(who, id, body=body or {}, bad=bad, **more)
+
+
+def _field(noun: str, kind: str, name: str, right: str, wrong: str) -> dict[str, Route]:
+    """The addresses of inline editing on the desk."""
+    at = {"name": name}
+    return {
+        f"staff.{noun}.field": page(STAFF, kind, args=at),
+        f"staff.{noun}.edit_field": page(STAFF, kind, args=at),
+        f"staff.{noun}.update_field": act(STAFF, kind, {"value": right}, {"value": wrong}, args=at),
+    }
+
+
+def _resource(noun: str, kind: str, new: Body, change: dict, wrong: dict) -> dict[str, Route]:
+    """The addresses of a noun in the API; a token acts for its person."""
+    return {
+        f"api.{noun}.index": page(STAFF),
+        f"api.{noun}.show": page(STAFF, kind),
+        f"api.{noun}.show_history": page(STAFF, kind),
+        f"api.{noun}.create": act(STAFF, body=new, bad={"no_such_field": 1}),
+        f"api.{noun}.update": act(STAFF, kind, change, wrong),
+    }
+
+
+NEW_CONTACT = {"first_name": "Cy", "last_name": "New", "user_name": "cy", "email": "cy@acme.example"}
+
+
+def _new_contract(cast: Cast) -> dict[str, Any]:
+    return {
+        "description": "Made",
+        "kind": "subscription",
+        "customer_contact_id": str(cast.ina),
+        "support_contact_id": str(cast.ann),
+    }
+
+
+def _new_contract_in_json(cast: Cast) -> dict[str, Any]:
+    people = {"company_id": cast.acme, "customer_contact_id": cast.ina, "support_contact_id": cast.ann}
+    return {"description": "Made", "kind": "subscription"} | people
+
+
+def _badge(noun: str = "contact", name: str = "custom-badge") -> dict[str, str]:
+    return {"noun": noun, "name": name}
+
+
+ROUTES: dict[str, Route] = {
+    # --- for everybody ---
+    "healthz": form(EVERYBODY),
+    "readyz": form(EVERYBODY),
+    "static": form(EVERYBODY, args={"filename": "desk.css"}),
+    "signin.sign_in": form(EVERYBODY),
+    "signin.create_session": act(EVERYBODY, body={"login": "x", "password": "y"}, writes=False),
+    "signin.sign_out": act(EVERYBODY, writes=False),
+    "portal_signin.sign_in": form(EVERYBODY),
+    "portal_signin.create_session": act(EVERYBODY, body={"login": "x", "password": "y"}, writes=False),
+    "portal_signin.sign_out": act(EVERYBODY, writes=False),
+    # --- one's own ---
+    "signin.password": page(STAFF),
+    "signin.update_password": act(STAFF, bad={"current": "", "new": "", "again": ""}, writes=False),
+    "portal_signin.password": page(PORTAL),
+    "portal_signin.update_password": act(PORTAL, bad={"current": "", "new": "", "again": ""}, writes=False),
+    "staff.profile.show": page(STAFF),
+    "staff.profile.update": act(STAFF, body={"page_size": "20"}, bad={"page_size": "much"}),
+    "staff.profile.update_theme": act(STAFF, body={"theme": "dark"}),
+    # --- the desk ---
+    "staff.home.index": page(STAFF),
+    "staff.home.find": page(STAFF, query="q=ina"),
+    "staff.options.index": page(STAFF, args={"noun": "contact"}),
+    "staff.columns.create": act(STAFF, body={"order": "name", "shown": "name"}, query="back=/companies", writes=False),
+    "staff.companies.index": page(STAFF),
+    "staff.companies.new": form(STAFF),
+    "staff.companies.create": act(STAFF, body={"name": "Made", "kind": "managed"}, bad={"name": ""}),
+    "staff.companies.show": page(STAFF, "company"),
+    "staff.companies.show_history": page(STAFF, "company"),
+    "staff.companies.edit_name": page(STAFF, "company"),
+    "staff.companies.update_name": act(STAFF, "company", {"name": "Renamed"}, {"name": ""}),
+    **_field("companies", "company", "email", "new@acme.example", "no address"),
+    "staff.contacts.index": page(STAFF),
+    "staff.contacts.new": form(STAFF),
+    "staff.contacts.create": act(STAFF, body=NEW_CONTACT, bad={"user_name": "x", "last_name": ""}),
+    "staff.contacts.of_company": page(STAFF, "company"),
+    "staff.contacts.create_in_company": act(STAFF, "company", NEW_CONTACT, {"last_name": ""}),
+    "staff.contacts.show": page(STAFF, "contact"),
+    "staff.contacts.show_history": page(STAFF, "contact"),
+    **_field("contacts", "contact", "email", "new@acme.example", "no address"),
+    "staff.contracts.index": page(STAFF),
+    "staff.contracts.new": page(STAFF),
+    "staff.contracts.of_company": page(STAFF, "company"),
+    "staff.contracts.create": act(STAFF, "company", _new_contract, {"description": ""}),
+    "staff.contracts.show": page(STAFF, "contract"),
+    "staff.contracts.show_history": page(STAFF, "contract"),
+    **_field("contracts", "contract", "description", "New words", "x" * 500),
+    "staff.history.show_operation": page(STAFF, "operation"),
+    "staff.jobs.index": page(frozenset({"ann", "adam"}), shows=False),
+    "staff.jobs.show": page(STAFF, "job", reach=BY_ACCOUNT),
+    "staff.jobs.create_cancellation": act(STAFF, "job", reach=BY_ACCOUNT),
+    # --- administration ---
+    "admin.home.index": form(ADMIN),
+    "admin.fields.index": page(ADMIN, args={"noun": "contact"}),
+    "admin.fields.new": form(ADMIN, args={"noun": "contact"}, query="kind=text"),
+    "admin.fields.create": act(
+        ADMIN, args={"noun": "contact"}, body={"kind": "text", "label": "Made", "portal": "none"}, bad={"kind": "text"}
+    ),
+    "admin.fields.edit": page(ADMIN, args=_badge()),
+    "admin.fields.update": act(ADMIN, args=_badge(), body={"label": "Other", "portal": "none"}, bad={"label": ""}),
+    "admin.fields.new_archive": page(ADMIN, args=_badge()),
+    "admin.fields.create_archive": act(ADMIN, args=_badge()),
+    "admin.fields.update_order": act(ADMIN, args={"noun": "contact"}, body={"order": ["email", "first_name"]}),
+    "admin.fields.update_place": act(ADMIN, args=_badge(), body={"move": "up"}),
+    # --- the portal ---
+    "portal.home.index": page(PORTAL),
+    "portal.home.update_theme": act(PORTAL, body={"theme": "dark"}),
+    "portal.options.index": form(PORTAL, args={"kind": "country"}),
+    "portal.me.show_me": page(PORTAL),
+    "portal.me.field": page(PORTAL, args={"name": "first_name"}),
+    "portal.me.edit_field": page(PORTAL, args={"name": "first_name"}),
+    "portal.me.update_field": act(
+        PORTAL, args={"name": "first_name"}, body={"value": "Other"}, bad={"value": "x" * 500}
+    ),
+    "portal.people.index": page(INA),
+    "portal.people.show": page(INA, "contact"),
+    "portal.companies.show": page(PORTAL, "company"),
+    "portal.contracts.index": page(INA),
+    "portal.contracts.show": page(INA, "contract"),
+    # --- the API ---
+    **_resource("companies", "company", {"name": "Made", "kind": "managed"}, {"email": "n@n.example"}, {"email": "-"}),
+    **_resource("contacts", "contact", NEW_CONTACT, {"email": "n@n.example"}, {"email": "-"}),
+    **_resource("contracts", "contract", _new_contract_in_json, {"description": "Other"}, {"description": ""}),
+    "api.description.show": form(STAFF),
+    "api.jobs.show": page(STAFF, "job", reach=OWN_ACCOUNT),
+}

@@ -1,0 +1,171 @@
+"""Every address, asked by every actor for every kind of record: who may gets it, nobody else can tell that it is there.
+
+The lines of `policy.py` are the matrix; a route that has none is red.
+"""
+
+import re
+
+import pytest
+
+from .asking import Asked, address, body_of, methods, questions, rules, same, seen, sign_in, strangers
+from .policy import ACTORS, ROUTES
+
+
+@pytest.fixture
+def actors(one_world, _signed_in):
+    """Everybody, signed in once for the module."""
+    if not _signed_in:
+        _signed_in.append(sign_in(one_world))
+    return _signed_in[0]
+
+
+@pytest.fixture(scope="module")
+def _signed_in():
+    return []
+
+
+@pytest.mark.threat("T-013", "T-014")
+def test_every_route_is_described(app):
+    known = {rule.endpoint for rule in rules(app)}
+    assert sorted(known - set(ROUTES)) == [], "Say in tests/isolation/policy.py who reaches these."
+    assert sorted(set(ROUTES) - known) == [], "These are described, but do not exist."
+    for rule in rules(app):
+        route = ROUTES[rule.endpoint]
+        needed = set(rule.arguments)
+        assert needed == set(route.args) | ({"id"} if route.id else set()), rule.rule
+
+
+def may(asked: Asked, actor: str) -> bool:
+    """Whether this actor may ask this at all, and reaches the record that is asked for."""
+    return actor in asked.route.who
+
+
+def reaches(asked: Asked, actor: str) -> bool:
+    return may(asked, actor) and (not asked.route.id or asked.variant in asked.route.reach.get(actor, ()))
+
+
+@pytest.mark.threat("T-001", "T-002", "T-013", "T-015")
+@pytest.mark.parametrize("endpoint", sorted(ROUTES))
+def test_who_reaches_what(one_world, marked, actors, endpoint):
+    """Refusals are the same for every record, show nothing and write nothing; what is shown may be seen."""
+    if endpoint not in one_world.app.view_functions:
+        pytest.fail("This address does not exist any more.")
+    wrong: list[str] = []
+    before = one_world.checksum()
+    for actor in ACTORS:
+        client = actors.of(actor, endpoint)
+        told: dict[tuple, dict[tuple, list[str]]] = {}
+        for asked in questions(one_world, marked, endpoint):
+            reached = reaches(asked, actor)
+            if reached and not asked.is_safe:
+                continue  # These write, each in a world of its own: see below.
+            for fragment in (False, True):
+                body = {} if asked.is_safe else body_of(asked.route, one_world)
+                response = asked.send(client, body, fragment=fragment)
+                where = f"{actor} {asked.method} {asked.path}{' as a fragment' if fragment else ''}"
+                wrong += [f"{where} shows {what}" for what in strangers(actor, response, marked)]
+                if not reached:
+                    wrong += _refusal(asked, actor, response, where)
+                    key = (asked.method, fragment)
+                    told.setdefault(key, {}).setdefault(same(response, asked), []).append(asked.variant)
+                elif response.status_code >= 400 or (asked.route.shows and not _shown(response)):
+                    wrong.append(f"{where} should show something, but is {response.status_code}")
+        for key, answers in told.items():
+            if len(answers) > 1:
+                wrong.append(f"{actor} {key} can tell apart {list(answers.values())}")
+    after = one_world.checksum()
+    wrong += [f"a question wrote to {table}" for table in before if before[table] != after[table]]
+    assert wrong == []
+
+
+def _shown(response) -> bool:
+    return bool(seen(response)) or response.status_code in (302, 303, 304)
+
+
+def _refusal(asked: Asked, actor: str, response, where: str) -> list[str]:
+    """What is wrong with a refusal."""
+    status = response.status_code
+    if may(asked, actor):
+        right = status == 404
+    elif asked.in_json or actor == "nobody" or _elsewhere(asked, actor):
+        right = status == 401 or (status == 302 and "sign-in" in response.headers["Location"])
+    else:
+        right = status == 403
+    return [] if right else [f"{where} is {status}"]
+
+
+def _elsewhere(asked: Asked, actor: str) -> bool:
+    """Whether this actor is not even signed in on the surface of the address."""
+    return (actor in ("ina", "nils")) != asked.endpoint.startswith("portal")
+
+
+@pytest.mark.threat("T-001", "T-013")
+@pytest.mark.parametrize("endpoint", sorted(ROUTES))
+def test_what_is_allowed_works(own_world, marked, endpoint):
+    """For an address that writes: a body that is wrong is refused and writes nothing, one that is right works."""
+    actors = sign_in(own_world)
+    route = ROUTES[endpoint]
+    asked = next((one for one in questions(own_world, marked, endpoint) if not one.is_safe), None)
+    if asked is None or not route.writes:
+        pytest.skip("It only shows, or its own tests show what it does.")
+    actor = sorted(route.who & {"ann", "ina"} or route.who)[0]
+    variant = next((v for v in ("a", "ann") if v in route.reach.get(actor, ())), "") if route.id else ""
+    number = marked.ids[route.id][variant] if route.id else None
+    if route.before is not None:
+        number = route.before(own_world, marked)
+    asked.path = address(asked.rule, route, number)
+    client = actors.of(actor, endpoint)
+    version = _version(client, asked)
+    before = own_world.checksum()
+    if route.bad is not None:
+        refused = asked.send(client, body_of(route, own_world, wrong=True), version=version)
+        assert refused.status_code == 422
+        assert own_world.checksum() == before
+    done = asked.send(client, body_of(route, own_world), version=version)
+    assert done.status_code in (200, 201, 202, 204, 302, 303), done.get_data(as_text=True)[:2000]
+    after = own_world.checksum()
+    written = {table for table in after if after[table] != before[table]}
+    assert written, "It answers, but nothing was written."
+    assert all(own_world.keys["harbor"] in table or table == "shared.wake" for table in written)
+    assert strangers(actor, done, marked) == []
+
+
+def _version(client, asked: Asked) -> str:
+    if asked.method != "PATCH":
+        return ""
+    return client.get(asked.path).headers["ETag"]
+
+
+@pytest.mark.threat("T-013")
+def test_wrong_methods_and_malformed_numbers(one_world, marked, actors):
+    """405 with what is allowed, and 404 for numbers that are none: for everybody the same."""
+    allowed: dict[str, set[str]] = {}
+    for rule in rules(one_world.app):
+        allowed.setdefault(re.sub(r"<[^>]+>", "<>", rule.rule), set()).update(rule.methods)
+    before = one_world.checksum()
+    wrong = []
+    for rule in rules(one_world.app):
+        route = ROUTES[rule.endpoint]
+        here = allowed[re.sub(r"<[^>]+>", "<>", rule.rule)]
+        path = address(
+            rule, route, marked.ids[route.id]["a" if "a" in marked.ids[route.id] else "ann"] if route.id else None
+        )
+        for method in {"POST", "PUT", "PATCH", "DELETE", "GET"} - here:
+            for actor in ("nobody", "adam"):
+                response = actors.of(actor, rule.endpoint).open(path, method=method)
+                if response.status_code != 405 or not set(response.headers.get("Allow", "").split(", ")) & here:
+                    wrong.append(f"{actor} {method} {path} is {response.status_code}")
+        for malformed in MALFORMED if route.id else ():
+            for method in methods(rule):
+                asked = Asked(rule, method, route, "malformed", None, address(rule, route, malformed))
+                for actor in ("nobody", *sorted(route.who)[:1]):
+                    response = asked.send(actors.of(actor, rule.endpoint), body_of(route, one_world))
+                    fine = {400, 404, 405} if may(asked, actor) else {302, 401, 404, 405}
+                    if response.status_code not in fine:
+                        wrong.append(f"{actor} {method} {asked.path} is {response.status_code}")
+                    wrong += strangers(actor, response, marked)
+    assert wrong == []
+    assert one_world.checksum() == before
+
+
+MALFORMED = ("0", "-1", "abc", "1.5", "9" * 30, str(2**63), "%00", "1%20OR%201=1", "٣", "4001'--", "1e3", "0x1")
