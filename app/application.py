@@ -36,7 +36,7 @@ def create_app(settings: Settings | None = None, **overrides) -> Flask:
     for blueprint in (*signin, staff, portal, admin, api):
         app.register_blueprint(blueprint)
 
-    subscribers.check()
+    subscribers.init()
     access.check_policies(app)
     return app
 

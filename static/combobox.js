@@ -17,14 +17,15 @@ const enhance = async input => {
   const typed = input.value !== input.defaultValue ? input.value : "";
   const label = input.getAttribute("aria-label") ?? input.labels[0]?.textContent.trim();
   Object.assign(select, { id: input.id, name });
-  select.setAttribute("aria-label", label);
+  select.setAttribute("aria-hidden", "true"); /* the combobox beside it speaks for it */
   if (input.hasAttribute("form")) select.setAttribute("form", input.getAttribute("form"));
   select.append(new Option("", ""));
   if (value) select.append(new Option(input.defaultValue, value, true, true));
-  const ask = function (q, done) {
-    this.clearOptions();
+  const ask = function (_, done) {
+    const q = this.asked = this.control_input.value;
+    const take = found => { if (this.asked === q) { this.clearOptions(); done(found); } else done(); }; /* an older answer may come later */
     return fetch(`${combobox}${combobox.includes("?") ? "&" : "?"}q=${encodeURIComponent(q)}`, { headers: { Accept: "application/json" } })
-    .then(answer => answer.json()).then(done, () => done());
+    .then(answer => answer.json()).then(take, () => done());
   };
   const home = input.closest("dialog, main");
   input.replaceWith(select);
@@ -35,6 +36,13 @@ const enhance = async input => {
   });
   box.control_input.setAttribute("aria-label", label);
   box.wrapper.setAttribute("hx-morph-skip", "");
+  /* Nothing is taken by Enter or Tab that was not typed for, pointed at or gone to. */
+  box.hook("after", "refreshOptions", () => { if (!box.control_input.value) box.clearActiveOption(); });
+  box.control_input.addEventListener("keydown", event => {
+    if (box.activeOption || !box.isOpen) return;
+    if (event.key === "Enter") box.close();
+    if (event.key === "ArrowDown" && box.selectable().length) { event.preventDefault(); event.stopImmediatePropagation(); box.setActiveOption(box.selectable()[0]); }
+  }, true);
   home?.append(box.dropdown); /* inside a landmark; no ancestor is positioned, so the place on the page is the same */
   boxes.add(box);
   if (had) box.focus();

@@ -48,7 +48,6 @@ const save = (form, then = "") => { form.elements._then.value = then; form.reque
 on("keydown", event => {
   const form = event.target.closest?.("form[data-cell]"), { key, target } = event;
   if (!form || event.isComposing || event.defaultPrevented) return;
-  if (key === "Escape") { event.preventDefault(); $("[data-cancel]", form).click(); }
   if (key === "Enter" && typesInto(target) && (target.tagName !== "TEXTAREA" || event.ctrlKey || event.metaKey)) {
     event.preventDefault(); save(form);
   }
@@ -61,6 +60,10 @@ on("keydown", event => {
     event.preventDefault(); save(form, event.shiftKey ? "prev" : "next");
   }
 });
+on("keydown", event => {
+  const form = event.key === "Escape" && !event.isComposing && event.target.closest?.("form[data-cell]");
+  if (form) { event.preventDefault(); event.stopPropagation(); $("[data-cancel]", form).click(); }
+}, true);
 /* Leaving it by mouse saves what was changed; a link clicked meanwhile waits for the answer. */
 let waiting = null;
 on("mousedown", event => {

@@ -29,7 +29,7 @@ class Organization(Shared):
 
 
 class Host(Shared):
-    """A host name that leads to one organization; until it is verified it leads nowhere, and others may ask for it too."""
+    """A host name that leads to one organization; until it is verified it leads nowhere, and others may ask for it."""
 
     __tablename__ = "host"
     __table_args__ = (Index("uq_host_name", "name", unique=True, postgresql_where=text("verified_at IS NOT NULL")),)

@@ -22,3 +22,9 @@ def normal(response: TestResponse) -> str:
 def answer(response: TestResponse) -> tuple[int, str, str]:
     """Status, place and body: two answers that are equal here cannot be told apart."""
     return response.status_code, response.headers.get("Location", ""), normal(response)
+
+
+def visible_text(response: TestResponse) -> str:
+    """What a person reads of an answer, for the message of a test that fails."""
+    body = response.get_data(as_text=True).partition("<main")[2] or response.get_data(as_text=True)
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", body))[:1000]

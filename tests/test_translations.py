@@ -1,7 +1,8 @@
 """Every word in German: the catalogue is whole and right, no text passes it by, and pages come out in German."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable
+from functools import cache
 
 import pytest
 from babel.messages.mofile import read_mo
@@ -18,6 +19,14 @@ from .wording import GERMAN, PLACEHOLDER, WORD, Words, first, forms, german, tex
 on_pages = pytest.mark.usefixtures("compiled")
 UPDATE = "run `python3 dev.py translate` and fill in app/translations/de/LC_MESSAGES/messages.po"
 
+
+def _none(found: Iterable, complaint: str) -> None:
+    """Fail with every place by name."""
+    places = sorted({str(one) for one in found})
+    if places:
+        pytest.fail("\n".join([f"{len(places)} {complaint}", *places]), pytrace=False)
+
+
 # --- the catalogue ----------------------------------------------------------------------------------------------------
 
 
@@ -26,14 +35,14 @@ def test_every_text_has_its_german():
     lacking = {
         f"{place}: {text!r}" for text, place in wanted().items() if text not in known or not all(forms(known[text]))
     }
-    assert sorted(lacking) == [], f"Without German: {UPDATE}"
+    _none(lacking, f"have no German: {UPDATE}")
 
 
 def test_no_text_of_the_catalogue_is_gone_from_the_source():
     gone = [message.id for message in german() if message.id and message.id not in wanted()]
-    assert gone == [], UPDATE
-    assert [message.id for message in german().obsolete.values()] == [], UPDATE
-    assert [message.id for message in german() if message.id and message.fuzzy] == []
+    _none(gone, f"are in the catalogue only: {UPDATE}")
+    _none([message.id for message in german().obsolete.values()], f"are obsolete: {UPDATE}")
+    _none([message.id for message in german() if message.id and message.fuzzy], "are only guessed")
 
 
 def test_placeholders_are_those_of_the_source():
@@ -44,8 +53,8 @@ def test_placeholders_are_those_of_the_source():
         for form in forms(message)
         if not any(sorted(PLACEHOLDER.findall(form)) == sorted(PLACEHOLDER.findall(text)) for text in texts(message))
     ]
-    assert wrong == []
-    assert [str(error) for message in german() if message.id for error in message.check(german())] == []
+    _none(wrong, "have other placeholders than the source")
+    _none([error for message in german() if message.id for error in message.check(german())], "are what Babel finds")
 
 
 def test_the_german_ends_and_begins_like_the_source():
@@ -57,7 +66,7 @@ def test_the_german_ends_and_begins_like_the_source():
         for form in forms(message)
         if _edges(form) != _edges(first(message)) or ('"' in form and '"' not in first(message))
     ]
-    assert wrong == []
+    _none(wrong, "end or begin otherwise than the source")
 
 
 def _edges(text: str) -> tuple:
@@ -76,13 +85,13 @@ NAMES = {"Deskhand"}
 
 
 def test_templates_write_no_text_of_their_own():
-    assert list(wording.literal_in_templates(NAMES)) == []
+    _none(wording.literal_in_templates(NAMES), "pass gettext by")
 
 
 def test_python_passes_no_text_of_its_own_to_people():
     kinds = {kind.__name__ for kind in _below(Kind)} | {"TextKind"}
     errors = {error.__name__ for base in (DeskError, FieldError) for error in (base, *_below(base))}
-    assert list(wording.literal_in_python(kinds, errors - {"NotAllowed"})) == []
+    _none(wording.literal_in_python(kinds, errors - {"NotAllowed"}), "pass gettext by")
 
 
 def _below(base: type) -> list[type]:
@@ -90,7 +99,7 @@ def _below(base: type) -> list[type]:
 
 
 def test_no_text_is_put_into_one_language_at_start_up():
-    assert list(wording.spoken_too_early()) == []
+    _none(wording.spoken_too_early(), "are in one language for everybody")
 
 
 # --- pages ------------------------------------------------------------------------------------------------------------
@@ -112,11 +121,23 @@ def compiled():
         )
 
 
-def _one_of(given: Iterator[str]) -> re.Pattern:
+def _one_of(given: Iterable[str]) -> re.Pattern:
     """What matches each of these texts, whatever its placeholders were filled with."""
     parts = [PLACEHOLDER.split(text) for text in sorted(set(given))]
     distinct = [part for part in parts if len(part) == 1 or any(WORD.search(piece) for piece in part)]
     return re.compile("|".join(".+".join(re.escape(piece) for piece in part) for part in distinct))
+
+
+def _only_english() -> Callable[[str], bool]:
+    """A test whether a text is one of the source that is not German as well."""
+    english = _one_of(text for message in german() if message.id for text in texts(message))
+    also_german = _one_of(form for message in german() if message.id for form in forms(message))
+
+    @cache
+    def only_english(text: str) -> bool:
+        return bool(english.fullmatch(text)) and not also_german.fullmatch(text)
+
+    return only_english
 
 
 def _paths(app, prefix: str) -> list[str]:
@@ -162,9 +183,7 @@ def _visits(world) -> list[tuple[str, object, list[str]]]:
 
 @on_pages
 def test_all_pages_are_german_after_they_were_english(shared_world):
-    english = _one_of(text for message in german() if message.id for text in texts(message))
-    also_german = _one_of(form for message in german() if message.id for form in forms(message))
-    mixed, pages = [], 0
+    is_english, mixed, pages = _only_english(), [], 0
     for who, browser, paths in _visits(shared_world):
         for language in ("en", "de"):
             for path in paths:
@@ -175,14 +194,13 @@ def test_all_pages_are_german_after_they_were_english(shared_world):
                 if "<html" in page:
                     assert re.search(r'<html lang="(\w+)"', page)[1] == language, path
                 pages += 1
-                found = {text for text in Words(page).found if english.fullmatch(text)}
-                left = {text for text in found if not also_german.fullmatch(text)}
+                left = {text for text in Words(page).found if is_english(text)}
                 if language == "de":
                     mixed += [f"{who} {path}: {text!r}" for text in sorted(left)]
                 elif not left:
                     mixed.append(f"{who} {path}: no English at all")
     assert pages > 40
-    assert sorted(mixed) == []
+    _none(mixed, "are not in the language that was asked for")
 
 
 def _german(browser, path: str, **options) -> str:
@@ -210,6 +228,15 @@ def test_the_profile_decides_before_the_browser(world):
     page = browser.get("/contacts", headers=asking).get_data(as_text=True)
     assert '<html lang="de"' in page and "Vorname" in page and "First name" not in page
     assert '<html lang="en"' in world.staff("sue").get("/contacts", headers=asking).get_data(as_text=True)
+
+
+@on_pages
+def test_a_contact_reads_the_portal_in_the_language_of_the_record(world):
+    world.sql(f'UPDATE "{world.schema()}".contact SET language = %s WHERE id = %s', "de-AT", world.cast.ina)
+    asking = {"Accept-Language": "en"}
+    page = world.portal("ina").get("/portal/me", headers=asking).get_data(as_text=True)
+    assert '<html lang="de"' in page and "Meine Angaben" in page
+    assert "My details" in world.portal("otto").get("/portal/me", headers=asking).get_data(as_text=True)
 
 
 @on_pages

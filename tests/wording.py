@@ -163,8 +163,11 @@ def _prose(text: ast.expr) -> bool:
     return bool(re.search(r"[A-Za-z] [A-Za-z]|^[A-Z][a-z]{2,}", text.value))
 
 
+SPEAKS = ("_", "gettext", "ngettext", "current_locale")
+
+
 def spoken_too_early() -> Iterator[str]:
-    """Texts that are turned into one language while the modules are read, so that everybody gets that one."""
+    """Texts put into one language for everybody: while modules are read, or by a function that keeps its answers."""
     for path, tree in source.modules("app"):
         inner = {id(found) for function in source.functions(tree) for found in ast.walk(function)}
         for call in source.calls(tree):
@@ -173,5 +176,16 @@ def spoken_too_early() -> Iterator[str]:
             lazily = any(
                 source.called(part) in ("_l", "lazy_gettext") for part in source.calls(call) if part is not call
             )
-            if source.called(call) in ("_", "gettext", "ngettext") or (source.called(call) == "str" and lazily):
+            if source.called(call) in SPEAKS or (source.called(call) == "str" and lazily):
                 yield f"{path}:{call.lineno} evaluates {ast.unparse(call)}"
+        for function in source.functions(tree):
+            if _keeps_answers(function) and any(source.called(call) in SPEAKS for call in source.calls(function)):
+                yield f"{path}:{function.lineno} keeps what {function.name} said in the language of whoever came first"
+
+
+def _keeps_answers(function: ast.AST) -> bool:
+    """Whether a function is cached without being told the locale."""
+    if isinstance(function, ast.Lambda):
+        return False
+    kept = any(re.search(r"\b(lru_)?cache\b", ast.unparse(decorator)) for decorator in function.decorator_list)
+    return kept and not any("locale" in argument.arg for argument in function.args.args)

@@ -15,6 +15,7 @@ from sqlalchemy import event, select, text
 from sqlalchemy.engine import Engine
 from werkzeug.test import TestResponse
 
+from app.fields import settings
 from app.signin import sessions
 from tenants import db, engines, provision, queue, resolve, runner, scope
 from tenants.jobs import OPEN, Job
@@ -122,9 +123,12 @@ class World:
         client.host, client.broken = host or HOSTS[slug][0], broken
         with self.app.test_request_context(path, base_url=f"http://{client.host}"):
             client.csrf_token = generate_csrf()
-            kept = dict(session) | ({"_user_id": token, "_fresh": True} if token else {})
-        with client.session_transaction(path, base_url=f"http://{client.host}") as cookie:
-            cookie.update(kept)
+            kept = dict(session)
+        # Each surface has a cookie of its own; the form's token is known to both.
+        for surface in ("/", "/portal"):
+            mine = {"_user_id": token, "_fresh": True} if token and surface == path else {}
+            with client.session_transaction(surface, base_url=f"http://{client.host}") as cookie:
+                cookie.update(kept | mine)
         return client
 
     def run_jobs(self, *, failing: bool = False) -> list[str]:
@@ -236,6 +240,7 @@ def _forget(app: Flask) -> None:
     with app.app_context():
         engines.dispose()
         resolve.forget()
+        settings.forget()
 
 
 @dataclass

@@ -6,6 +6,7 @@ from app.i18n import gettext as _
 from app.records.errors import NotFound
 from app.web import toasts
 from app.web.access import allow
+from app.web.confirm import Confirm
 from app.web.htmx import page, redirect_to
 from tenants import hosts, tenancy
 
@@ -56,14 +57,14 @@ def new_removal(name: str) -> Response:
     """Ask before a host is removed."""
     if name not in {host.name for host in hosts.listed() if not host.removed_at}:
         raise NotFound
-    confirm = {
-        "title": _("Remove %(name)s?", name=name),
-        "text": _("Nobody reaches you there any more, within ten seconds. For 30 days no other organization can have it."),
-        "action": f"{HERE}/{name}/removal",
-        "submit": _("Remove"),
-        "danger": True,
-        "cancel_url": HERE,
-    }
+    confirm = Confirm(
+        title=_("Remove %(name)s?", name=name),
+        text=_("Nobody reaches you there any more, within ten seconds. For 30 days no other organization can have it."),
+        action=f"{HERE}/{name}/removal",
+        submit=_("Remove"),
+        cancel_url=HERE,
+        danger=True,
+    )
     return page("admin/hosts/removal.html", part="shared/_confirm.html", confirm=confirm)
 
 

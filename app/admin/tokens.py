@@ -81,7 +81,6 @@ def create() -> Response:
         values = read_all(_fields(), request.form)
         once(make, lambda _id: HERE)
     except FieldErrors as error:
-        error.typed = error.typed or request.form
         return page("admin/tokens/new.html", part="shared/_form.html", status=422, form=_form(error))
     if not made:
         return redirect_to(HERE)

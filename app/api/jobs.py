@@ -3,11 +3,11 @@
 from flask import Blueprint, Response, jsonify
 from flask_login import current_user
 
-from app.fields.api import moment
 from app.records.errors import NotFound
 from app.web import query
 from app.web.access import signed_in
 from app.web.described import described
+from app.web.jobs import as_json
 from tenants import db
 from tenants.jobs import Job
 
@@ -23,16 +23,4 @@ def show(id: int) -> Response:
     job = db.session.get(Job, id)
     if job is None or job.account_id != current_user.account_id:
         raise NotFound
-    return jsonify(
-        {
-            "id": job.id,
-            "label": job.label,
-            "state": job.state,
-            "done": job.done,
-            "total": job.total,
-            "note": job.note,
-            "error": job.error,
-            "created_at": moment(job.created_at),
-            "finished_at": moment(job.finished_at),
-        }
-    )
+    return jsonify(as_json(job))

@@ -69,7 +69,6 @@ def create() -> Response:
         values = read_all(fields_of(Domain), request.form)
         once(make, lambda _id: HERE)
     except FieldErrors as error:
-        error.typed = error.typed or request.form
         return page("admin/domains/index.html", part="shared/_list.html", status=422, listing=_listing(error))
     for operation in made:
         toasts.leave(_("%(name)s added", name=values["name"]), operation, HERE)

@@ -117,7 +117,7 @@ def companies_with_people(contact_id: int) -> dict[int, str]:
         .where(Membership.contact_id == contact_id, Membership.sees_people, current_membership())
         .order_by(folded(Company.name), Company.id)
     )
-    return dict(rows.tuples().all())
+    return {number: name for number, name in rows}
 
 
 def people(viewer, company_id: int | None = None) -> Select:

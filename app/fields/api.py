@@ -36,9 +36,10 @@ def moment(value: datetime | None) -> str | None:
     return None if value is None else value.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-def pointer(name: str) -> str:
-    """The place of a field in a document (RFC 6901); '' is the document itself."""
-    return "/" + name.replace("~", "~0").replace("/", "~1") if name else ""
+def pointer(name: str | tuple[str, ...]) -> str:
+    """The place of a field in a document (RFC 6901), of an inner one by its names; '' is the document itself."""
+    names = (name,) if isinstance(name, str) else name
+    return "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in names if part)
 
 
 def nullable(entry: Field) -> bool:

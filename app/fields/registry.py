@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from dataclasses import field as attribute
 from typing import Any
 
-from sqlalchemy import ARRAY, ColumnElement, case, func, select
+from sqlalchemy import ARRAY, ColumnElement, case, func, select, type_coerce
+from sqlalchemy.dialects.postgresql import ARRAY as PgArray
 from sqlalchemy.orm import InstrumentedAttribute, mapped_column
 
 from .kinds import Kind, Reference
@@ -84,7 +85,8 @@ class Field:
             if not isinstance(column, ARRAY):
                 return raw.astext.cast(column)
             parts = func.jsonb_array_elements_text(raw).column_valued("part")
-            return case((func.jsonb_typeof(raw) == "array", func.array(select(parts).scalar_subquery(), type_=column)))
+            kept = func.array(select(parts).scalar_subquery())
+            return type_coerce(case((func.jsonb_typeof(raw) == "array", kept)), PgArray(column.item_type))
         if self.related:
             return self.related.select(model)
         return getattr(model, self.name)

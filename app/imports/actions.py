@@ -98,7 +98,7 @@ def held(import_id: int) -> Loaded:
     return Loaded(found, db.session.get(jobs.Job, found.job_id, populate_existing=True) if found.job_id else None)
 
 
-def _changeable(import_id: int) -> Import:
+def changeable(import_id: int) -> Import:
     """An import whose settings may still change: nothing was written from it."""
     loaded = held(import_id)
     if loaded.runs:
@@ -108,7 +108,7 @@ def _changeable(import_id: int) -> Import:
     return loaded.found
 
 
-def _again(found: Import) -> None:
+def again(found: Import) -> None:
     """What was planned no longer holds."""
     if found.state != "uploaded":
         forget(found.id)
@@ -120,7 +120,7 @@ def set_reading(import_id: int, given: dict) -> Import:
 
     Raises `FieldErrors` when it cannot be read that way.
     """
-    found = _changeable(import_id)
+    found = changeable(import_id)
     try:
         before = Layout.from_json(found.reading)
         layout = before.changed(given)
@@ -131,7 +131,7 @@ def set_reading(import_id: int, given: dict) -> Import:
     if headings != found.reading.get("headings") or len(found.columns) != len(headings):
         found.columns, found.repairs = matching.match(table.headings, columns_of()), {}
     if layout != before:
-        _again(found)
+        again(found)
     found.reading = {**found.reading, **layout.as_json(), "headings": headings}
     db.session.flush()
     return found
@@ -139,7 +139,7 @@ def set_reading(import_id: int, given: dict) -> Import:
 
 def set_columns(import_id: int, columns: Sequence[str]) -> Import:
     """Say which field each column means, '' for none. Raises `FieldErrors` for what cannot be."""
-    found = _changeable(import_id)
+    found = changeable(import_id)
     columns = [str(name) for name in columns]
     wrong = matching.wrong(columns, columns_of())
     if len(columns) != len(found.reading["headings"]):
@@ -147,7 +147,7 @@ def set_columns(import_id: int, columns: Sequence[str]) -> Import:
     if wrong:
         raise FieldErrors({"columns": FieldError(wrong, code="columns")})
     if columns != found.columns:
-        _again(found)
+        again(found)
         found.columns = columns
     db.session.flush()
     return found
@@ -155,10 +155,10 @@ def set_columns(import_id: int, columns: Sequence[str]) -> Import:
 
 def set_rules(import_id: int, given: dict) -> Import:
     """Choose what happens with people who are there already, with empty cells, and with portal access."""
-    found = _changeable(import_id)
+    found = changeable(import_id)
     rules = Rules.from_json(found.rules).changed(given)
     if rules.as_json() != found.rules:
-        _again(found)
+        again(found)
         found.rules = rules.as_json()
     db.session.flush()
     return found
@@ -170,7 +170,7 @@ def start_plan(import_id: int, *, actor: Actor) -> Import:
     found = loaded.found
     if loaded.runs and found.state == "planning":
         return found
-    found = _changeable(import_id)
+    found = changeable(import_id)
     wrong = matching.wrong(found.columns, columns_of())
     if wrong:
         raise FieldErrors({"columns": FieldError(wrong, code="columns")})

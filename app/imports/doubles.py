@@ -163,7 +163,10 @@ def _set(staging: Staging, pairs: list[tuple[int, int]], verdict: str) -> int:
     return db.session.execute(
         update(VERDICT)
         .values(
-            verdict=verdict, other_row=given.c.other_row, problems=problem if verdict == "reject" else null()
+            verdict=verdict,
+            other_row=given.c.other_row,
+            user_key=None,
+            problems=problem if verdict == "reject" else null(),
         )
         .where(VERDICT.c.import_id == staging.import_id, VERDICT.c.row_no == given.c.row_no)
         .execution_options(synchronize_session=False)

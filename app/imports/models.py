@@ -87,6 +87,7 @@ class ImportVerdict(Tenanted):
     import_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     row_no: Mapped[int] = mapped_column(Integer, primary_key=True)
     verdict: Mapped[str] = mapped_column(Text)
+    # The folded user name, of rows that are kept only: no two rows of an import share one.
     user_key: Mapped[str | None] = mapped_column(Text)
     person_key: Mapped[str | None] = mapped_column(Text)
     contact_id: Mapped[int | None] = mapped_column(BigInteger)
@@ -113,8 +114,6 @@ class ImportName(Tenanted):
     """A company, department or partner as the file writes it, and the id it has or will be given."""
 
     __tablename__ = "import_name"
-    __table_args__ = (Index("ix_import_name_made", "import_id", "kind", "id"),)
-
     import_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     kind: Mapped[str] = mapped_column(Text, primary_key=True)
     # The company of a department, otherwise 0.

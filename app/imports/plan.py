@@ -24,7 +24,7 @@ from .layout import Layout
 from .matching import left_to_say
 from .models import VERDICTS, Import, ImportName, ImportRow, ImportVerdict
 from .reading import Table, readable
-from .staging import CHUNK, Staging
+from .staging import CHUNK, Staging, look_at_all
 from .steps import hold, locale_of, note
 
 COPY = f"COPY import_row ({', '.join(COLUMNS)}) FROM STDIN"
@@ -108,8 +108,7 @@ def _compare(work: Work, import_id: int) -> None:
     if found.progress["step"] != "compare":
         return
     staging = Staging.of(found)
-    # Nobody has counted the fresh rows for the planner, who takes them for few and would loop over them.
-    db.session.execute(select(func.set_config("enable_nestloop", "off", True)))
+    look_at_all()
     doubles.mark_doubles(staging)
     doubles.make_user_names(staging)
     names.look_up(staging)
@@ -130,8 +129,8 @@ def _resolve(work: Work, import_id: int) -> None:
 
 def _finish(work: Work, import_id: int) -> None:
     found = hold(work, import_id)
-    staging = Staging.of(found)
-    doubles.reject_followers(staging)
+    look_at_all()
+    doubles.reject_followers(Staging.of(found))
     found.counts = counts(import_id) | {"blank": found.progress.get("blank", 0)}
     found.state = "planned"
     found.progress = {}

@@ -31,7 +31,7 @@ def sentence(field: str, code: str, message: str, found: str, label: str = "") -
             "The user name “%(found)s” belongs to somebody else than the e-mail address with this name.", found=found
         ),
         "manager": lambda: _(
-            "Nobody has the user name “%(found)s”, and no row of this file makes such a person.", found=found
+            "Nobody has the user name “%(found)s”, and no row that can be imported makes such a person.", found=found
         ),
         "manager_rejected": lambda: _("The line manager stands in row %(row)s, which is not imported.", row=found),
         "self": lambda: _("Nobody can be their own line manager."),

@@ -51,3 +51,12 @@ def get(import_id: int) -> Loaded:
     if row is None:
         raise NotFound
     return Loaded(*row)
+
+
+def newest(limit: int, before: int | None = None) -> tuple[list[Loaded], int | None]:
+    """The newest imports, of those before import `before` where one is named, and the one to continue before."""
+    query = select(Import, Job).outerjoin(Job, Job.id == Import.job_id).order_by(Import.id.desc()).limit(limit + 1)
+    if before is not None:
+        query = query.where(Import.id < before)
+    found = [Loaded(*row) for row in db.session.execute(query)]
+    return found[:limit], (found[limit - 1].id if len(found) > limit else None)

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from sqlalchemy import ColumnElement, Text, cast, null
+from sqlalchemy import ColumnElement, Text, cast, func, null, select
 
 from app.contacts.models import Contact
 from app.fields.settings import fields_of
+from tenants import db
 
 from .models import Import, ImportRow, ImportVerdict
 from .rules import Rules
@@ -52,20 +53,18 @@ class Staging:
         """The matched targets whose value is the contact's own."""
         return [target for target in self.matched.values() if target.on_contact]
 
-    def text(self, name: str) -> ColumnElement:
+    def text(self, name: str, cells: ColumnElement = ROW.c.cells) -> ColumnElement:
         """The staged cell of a field as text; NULL where it is empty or has no column."""
-        return ROW.c.cells[self.slots[name]] if name in self.slots else cast(null(), Text)
+        return cells[self.slots[name]] if name in self.slots else cast(null(), Text)
 
-    def value(self, name: str) -> ColumnElement:
+    def value(self, name: str, cells: ColumnElement = ROW.c.cells) -> ColumnElement:
         """The staged cell of a field as a value of its column."""
-        return self.targets[name].typed(self.text(name))
+        return self.targets[name].typed(self.text(name, cells))
 
-    def rows(self, first: int, last: int) -> ColumnElement[bool]:
-        """The staged rows of a chunk; said of both tables, so that both are read by their key."""
-        return (
-            (ROW.c.import_id == self.import_id)
-            & ROW.c.row_no.between(first, last)
-            & (VERDICT.c.import_id == self.import_id)
-            & VERDICT.c.row_no.between(first, last)
-            & (VERDICT.c.row_no == ROW.c.row_no)
-        )
+
+def look_at_all() -> None:
+    """Prepare this transaction for statements over a whole file.
+
+    Nobody has counted the fresh rows for the planner, who takes them for few and would loop over them.
+    """
+    db.session.execute(select(func.set_config("enable_nestloop", "off", True)))

@@ -1,9 +1,11 @@
 """What becomes of each row: of whom it speaks, and whether that person is made, changed, or left alone.
 
-All of it is set-based, some thousand rows at a time: nothing here looks at a single row.
+All of it is set-based, some thousand rows at a time: nothing here looks at a single row. What a text refers to is
+found by scalar subqueries: they go by the index whatever the planner believes of tables filled a moment ago.
 """
 
 from sqlalchemy import (
+    CTE,
     BigInteger,
     ColumnElement,
     Select,
@@ -31,7 +33,7 @@ from app.people.models import Account
 from tenants import db
 
 from .models import ImportName
-from .staging import KEPT, ROW, VERDICT, Staging
+from .staging import ROW, VERDICT, Staging
 from .targets import PERSON
 
 _NONE = cast(null(), BigInteger)
@@ -40,48 +42,69 @@ _NOTHING = cast([], JSONB)
 _FOUND = ("company_id", "department_id", "partner_id", "manager_id", "manager_row")
 
 
+def _once(rows: Select, name: str) -> CTE:
+    """Rows that are worked out once, however often they are used."""
+    return rows.cte(name).prefix_with("MATERIALIZED")
+
+
 def enter(staging: Staging, first: int, last: int) -> None:
     """Give each newly staged row its keys and the contact that it speaks of: by user name, else by person."""
-    by_user, by_person = aliased(Contact, name="by_user"), aliased(Contact, name="by_person")
-    user, person = func.lower(staging.text("user_name")), [func.lower(staging.text(name)) for name in PERSON]
-    same_user = (func.lower(by_user.user_name) == user) & by_user.withdrawn_at.is_(None)
+    user, person = staging.text("user_name"), [staging.text(name) for name in PERSON]
+    whole = set(PERSON) <= set(staging.slots)
+    same_user = func.lower(Contact.user_name) == func.lower(user)
     same_person = and_(
-        *[func.lower(getattr(by_person, name)) == key for name, key in zip(PERSON, person, strict=True)],
-        by_person.withdrawn_at.is_(None),
+        *[func.lower(getattr(Contact, name)) == func.lower(text) for name, text in zip(PERSON, person, strict=True)]
     )
-    known = func.coalesce(by_user.id, by_person.id)
-    two = by_user.id != by_person.id
-    primary = (Membership.contact_id == known) & Membership.is_primary & Membership.withdrawn_at.is_(None)
-    has_user, has_person = "user_name" in staging.slots, set(PERSON) <= set(staging.slots)
-    names_another = _problem("user_name", "another", staging.text("user_name"))
-    rows = (
+    key = func.lower(person[0] + "\n" + person[1] + "\n" + person[2])
+    here = _once(
         select(
             ROW.c.import_id,
             ROW.c.row_no,
-            case((or_(ROW.c.problems.is_not(None), two), "reject"), (known.is_not(None), "match"), else_="create"),
-            user,
-            (person[0] + "\n" + person[1] + "\n" + person[2]) if has_person else cast(null(), Text),
+            ROW.c.problems,
+            user.label("user_name"),
+            (key if whole else cast(null(), Text)).label("person"),
+            (_live(Contact, same_user) if "user_name" in staging.slots else _NONE).label("by_user"),
+            (_live(Contact, same_person) if whole else _NONE).label("by_person"),
+        ).where(ROW.c.import_id == staging.import_id, ROW.c.row_no.between(first, last)),
+        "here",
+    )
+    known = func.coalesce(here.c.by_user, here.c.by_person)
+    two = here.c.by_user != here.c.by_person
+    primary = aliased(Membership, name="prime")
+    membership = _live(primary, (primary.contact_id == known) & primary.is_primary)
+    another = func.jsonb_build_array(_problem("user_name", "another", here.c.user_name))
+    wrong = or_(here.c.problems.is_not(None), func.coalesce(two, False))
+    rows = (
+        select(
+            here.c.import_id,
+            here.c.row_no,
+            case((wrong, "reject"), (known.is_not(None), "match"), else_="create"),
+            case((~wrong, func.lower(here.c.user_name))),
+            here.c.person,
             case((known.is_not(None), known), else_=func.nextval("contact_id_seq")),
-            func.coalesce(by_user.version, by_person.version),
-            case((two, by_person.id)),
+            Contact.version,
+            case((two, here.c.by_person)),
             Membership.id,
             Membership.version,
-            case((and_(ROW.c.problems.is_(None), two), func.jsonb_build_array(names_another)), else_=ROW.c.problems),
+            case((and_(here.c.problems.is_(None), two), another), else_=here.c.problems),
         )
-        .select_from(ROW)
-        .outerjoin(by_user, same_user if has_user else false())
-        .outerjoin(by_person, same_person if has_person else false())
-        .outerjoin(Membership, primary)
-        .where(ROW.c.import_id == staging.import_id, ROW.c.row_no.between(first, last))
+        .select_from(here)
+        .outerjoin(Contact, Contact.id == known)
+        .outerjoin(Membership, Membership.id == membership)
     )
     targets = ["import_id", "row_no", "verdict", "user_key", "person_key", "contact_id", "version", "other_id"]
     targets += ["membership_id", "membership_version", "problems"]
     db.session.execute(insert(VERDICT).from_select(targets, rows))
 
 
+def _live(model, condition: ColumnElement[bool]) -> ColumnElement:
+    """The id of the one record that meets the condition."""
+    return select(model.id).where(condition, model.withdrawn_at.is_(None)).scalar_subquery()
+
+
 def resolve(staging: Staging, first: int, last: int) -> None:
     """Decide the rows of a chunk: find what they refer to, compare them with who is there, note what is wrong."""
-    rows = _resolved(staging, first, last).subquery("r")
+    rows = _judged(staging, _found(staging, first, last))
     skip = staging.rules.match == "skip"
     wrong = func.jsonb_array_length(rows.c.problems) > 0
     known = VERDICT.c.verdict == "match"
@@ -103,89 +126,104 @@ def resolve(staging: Staging, first: int, last: int) -> None:
     )
 
 
-def _resolved(staging: Staging, first: int, last: int) -> Select:
-    """The rows of a chunk with the ids they refer to, what is wrong with them, and which fields they change."""
-    of = _References(staging)
-    rows = select(
-        VERDICT.c.row_no,
-        of.company.label("company_id"),
-        of.department.label("department_id"),
-        of.partner.label("partner_id"),
-        of.manager.label("manager_id"),
-        of.manager_row.label("manager_row"),
-        _wrong(staging, of).label("problems"),
-        _changed(staging, of).label("changed"),
+def _found(staging: Staging, first: int, last: int) -> CTE:
+    """The rows of a chunk with the ids that their texts stand for."""
+    mine = (VERDICT.c.import_id == staging.import_id) & VERDICT.c.row_no.between(first, last)
+    key = func.lower(staging.text("line_manager_id"))
+    leader = VERDICT.alias("leader")
+    in_file = (leader.c.import_id == staging.import_id) & (leader.c.user_key == key)
+    has = staging.slots.__contains__
+    here = _once(
+        select(
+            VERDICT.c.row_no,
+            VERDICT.c.verdict,
+            VERDICT.c.contact_id,
+            VERDICT.c.membership_id,
+            ROW.c.cells,
+            ROW.c.missing,
+            _named(staging, "company", "company", literal(0)).label("company_id"),
+            _named(staging, "partner_id", "partner", literal(0)).label("partner_id"),
+            (_live(Contact, func.lower(Contact.user_name) == key) if has("line_manager_id") else _NONE).label("person"),
+            select(leader.c.row_no).where(in_file).scalar_subquery().label("leader_row"),
+        )
+        .join_from(VERDICT, ROW, (ROW.c.import_id == VERDICT.c.import_id) & (ROW.c.row_no == VERDICT.c.row_no))
+        .where(mine, VERDICT.c.verdict.in_(("create", "match"))),
+        "here",
     )
-    current = VERDICT.c.verdict == "match"
-    source = (
-        VERDICT.join(ROW, ROW.c.row_no == VERDICT.c.row_no)
-        .outerjoin(Contact, current & (Contact.id == VERDICT.c.contact_id))
-        .outerjoin(Membership, current & (Membership.id == VERDICT.c.membership_id))
+    company = func.coalesce(here.c.company_id, Membership.company_id)
+    department = _named(staging, "department", "department", company, here.c.cells)
+    made = case((here.c.person.is_(None) & (leader.c.verdict == "create"), leader.c.row_no))
+    columns = [column for column in here.c if column.name not in ("person", "leader_row")]
+    return _once(
+        select(
+            *columns,
+            department.label("department_id"),
+            func.coalesce(here.c.person, leader.c.contact_id).label("manager_id"),
+            made.label("manager_row"),
+        )
+        .select_from(here)
+        .outerjoin(Membership, Membership.id == here.c.membership_id)
+        .outerjoin(leader, (leader.c.import_id == staging.import_id) & (leader.c.row_no == here.c.leader_row)),
+        "found",
     )
-    for table, on in of.joins:
-        source = source.outerjoin(table, on)
-    return rows.select_from(source).where(staging.rows(first, last), VERDICT.c.verdict.in_(("create", "match")))
 
 
-class _References:
-    """The ids that a row's texts stand for, and the joins that find them."""
-
-    def __init__(self, staging: Staging):
-        self.staging, self.joins = staging, []
-        self.company = self._named("company", "company", literal(0))
-        self.department = self._named("department", "department", func.coalesce(self.company, Membership.company_id))
-        self.partner = self._named("partner_id", "partner", literal(0))
-        self.manager, self.manager_row = self._manager()
-
-    def _named(self, target: str, kind: str, parent: ColumnElement) -> ColumnElement:
-        if target not in self.staging.slots:
-            return _NONE
-        name = aliased(ImportName, name=f"named_{kind}")
-        text = self.staging.text(target)
-        on = (name.import_id == self.staging.import_id) & (name.kind == kind) & (name.parent_id == parent)
-        self.joins.append((name, on & (name.text == text)))
-        return name.id
-
-    def _manager(self) -> tuple[ColumnElement, ColumnElement]:
-        if "line_manager_id" not in self.staging.slots:
-            return _NONE, _NONE
-        key = func.lower(self.staging.text("line_manager_id"))
-        person, row = aliased(Contact, name="manager"), VERDICT.alias("manager_verdict")
-        self.joins.append((person, (func.lower(person.user_name) == key) & person.withdrawn_at.is_(None)))
-        mine = (row.c.import_id == self.staging.import_id) & (row.c.user_key == key) & row.c.verdict.in_(KEPT)
-        self.joins.append((row, mine))
-        from_row = case((person.id.is_(None) & (row.c.verdict == "create"), row.c.row_no))
-        return func.coalesce(person.id, row.c.contact_id), from_row
+def _named(staging: Staging, target: str, kind: str, parent: ColumnElement, cells=ROW.c.cells) -> ColumnElement:
+    """The id that the name in a cell stands for."""
+    if target not in staging.slots:
+        return _NONE
+    mine = (ImportName.import_id == staging.import_id) & (ImportName.kind == kind) & (ImportName.parent_id == parent)
+    return select(ImportName.id).where(mine, ImportName.text == staging.text(target, cells)).scalar_subquery()
 
 
-def _wrong(staging: Staging, of: _References) -> ColumnElement:
+def _judged(staging: Staging, found: CTE):
+    """The found rows with what is wrong with them and which fields they would change."""
+    known = found.c.verdict == "match"
+    return (
+        select(
+            found.c.row_no,
+            *[found.c[name] for name in _FOUND],
+            _wrong(staging, found).label("problems"),
+            _changed(staging, found).label("changed"),
+        )
+        .select_from(found)
+        .outerjoin(Contact, known & (Contact.id == found.c.contact_id))
+        .outerjoin(Membership, known & (Membership.id == found.c.membership_id))
+        .subquery("r")
+    )
+
+
+def _wrong(staging: Staging, found: CTE) -> ColumnElement:
     """A JSON array of the problems that only the database could see."""
-    text, has = staging.text, staging.slots.__contains__
-    company = func.coalesce(of.company, Membership.company_id)
-    creates = VERDICT.c.verdict == "create"
-    found = [case((creates & ROW.c.missing.is_not(None), ROW.c.missing), else_=_NOTHING)]
+    has = staging.slots.__contains__
+    company = func.coalesce(found.c.company_id, Membership.company_id)
+    creates = found.c.verdict == "create"
+    parts = [case((creates & found.c.missing.is_not(None), found.c.missing), else_=_NOTHING)]
 
-    def note(condition, name, code, quoted=None):
-        problem = func.jsonb_build_array(_problem(name, code, text(name) if quoted is None else quoted))
-        found.append(case((condition, problem), else_=_NOTHING))
+    def text(name):
+        return staging.text(name, found.c.cells)
+
+    def note(condition, name, code):
+        parts.append(case((condition, func.jsonb_build_array(_problem(name, code, text(name)))), else_=_NOTHING))
 
     if has("line_manager_id"):
-        note(text("line_manager_id").is_not(None) & of.manager.is_(None), "line_manager_id", "manager")
-        note(of.manager == VERDICT.c.contact_id, "line_manager_id", "self")
+        note(text("line_manager_id").is_not(None) & found.c.manager_id.is_(None), "line_manager_id", "manager")
+        note(found.c.manager_id == found.c.contact_id, "line_manager_id", "self")
     if has("partner_id"):
-        note(text("partner_id").is_not(None) & of.partner.is_(None), "partner_id", "partner")
+        note(text("partner_id").is_not(None) & found.c.partner_id.is_(None), "partner_id", "partner")
     if has("department"):
         note(text("department").is_not(None) & company.is_(None), "department", "no_company")
     if has("company_primary"):
-        note(staging.value("company_primary") & company.is_(None), "company_primary", "no_company")
+        note(staging.value("company_primary", found.c.cells) & company.is_(None), "company_primary", "no_company")
     if has("department_primary"):
-        department = func.coalesce(of.department, Membership.department_id)
-        note(staging.value("department_primary") & department.is_(None), "department_primary", "no_department")
+        department = func.coalesce(found.c.department_id, Membership.department_id)
+        flag = staging.value("department_primary", found.c.cells)
+        note(flag & department.is_(None), "department_primary", "no_department")
     for target in staging.on_contact():
         if target.custom and isinstance(target.kind, Reference):
             note(text(target.name).is_not(None) & ~_exists(target, text(target.name)), target.name, "no_record")
-    whole = found[0]
-    for part in found[1:]:
+    whole = parts[0]
+    for part in parts[1:]:
         whole = whole.op("||", return_type=JSONB())(part)
     return whole
 
@@ -197,43 +235,41 @@ def _exists(target, text: ColumnElement) -> ColumnElement[bool]:
     return exists().where(model.id == cast(text, BigInteger), model.withdrawn_at.is_(None))
 
 
-def _changed(staging: Staging, of: _References) -> ColumnElement:
+def _changed(staging: Staging, found: CTE) -> ColumnElement:
     """The names of the fields that would get another value, for people who are there already."""
-    found = [case((condition, name)) for name, condition in differences(staging, of).items()]
-    if not found:
-        return cast([], ARRAY(Text))
-    return func.array_remove(array(found), None, type_=ARRAY(Text))
+    names = [case((condition, name)) for name, condition in _differences(staging, found).items()]
+    return func.array_remove(array(names), None, type_=ARRAY(Text)) if names else cast([], ARRAY(Text))
 
 
-def differences(staging: Staging, of: _References) -> dict[str, ColumnElement[bool]]:
+def _differences(staging: Staging, found: CTE) -> dict[str, ColumnElement[bool]]:
     """For each matched field whether the row would change it, over `Contact` and `Membership` as they are now."""
     kept = staging.rules.kept
-    found = {}
+    differs = {}
     for target in staging.on_contact():
         now = current(target)
-        found[target.name] = kept(target, staging.value(target.name), now).is_distinct_from(now)
+        differs[target.name] = kept(target, staging.value(target.name, found.c.cells), now).is_distinct_from(now)
     for name, given, now in (
-        ("line_manager_id", of.manager, Contact.line_manager_id),
-        ("partner_id", of.partner, Contact.partner_id),
-        ("company", of.company, Membership.company_id),
+        ("line_manager_id", found.c.manager_id, Contact.line_manager_id),
+        ("partner_id", found.c.partner_id, Contact.partner_id),
+        ("company", found.c.company_id, Membership.company_id),
     ):
         if name in staging.slots:
-            found[name] = kept(staging.targets[name], given, now).is_distinct_from(now)
+            differs[name] = kept(staging.targets[name], given, now).is_distinct_from(now)
     # Whoever changes company begins anew there: no department, no primary contact.
-    moves = found.get("company", false())
+    moves = differs.get("company", false())
     for name, given, now, otherwise in (
-        ("department", of.department, Membership.department_id, _NONE),
+        ("department", found.c.department_id, Membership.department_id, _NONE),
         ("company_primary", None, Membership.company_primary, false()),
         ("department_primary", None, Membership.department_primary, false()),
     ):
         if name in staging.slots:
-            given = staging.value(name) if given is None else given
+            given = staging.value(name, found.c.cells) if given is None else given
             then = case((moves, otherwise), else_=func.coalesce(now, otherwise))
             after = func.coalesce(kept(staging.targets[name], given, then), otherwise)
-            found[name] = after.is_distinct_from(then)
+            differs[name] = after.is_distinct_from(then)
     if staging.rules.access:
-        found["access"] = ~exists().where(Account.contact_id == VERDICT.c.contact_id)
-    return found
+        differs["access"] = ~exists().where(Account.contact_id == found.c.contact_id)
+    return differs
 
 
 def current(target) -> ColumnElement:

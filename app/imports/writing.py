@@ -17,7 +17,7 @@ from tenants.jobs import Work, job
 from . import changing, creating, names
 from .models import Import
 from .plan import counts
-from .staging import Staging
+from .staging import Staging, look_at_all
 from .steps import actor_of, hold, locale_of, note
 
 
@@ -29,6 +29,7 @@ def apply(work: Work, import_id: int) -> None:
         if found.operation_id is None:
             title = _("Import %(number)s: %(name)s", number=found.id, name=found.name)
             found.operation_id = write.begin(actor_of(found, work.account_id), "import", title=title).id
+            look_at_all()
             names.meet(Staging.of(found))
             note(work, found, step="names", kind="company_id", after=0, written=0)
     total = found.counts.get("create", 0) + found.counts.get("change", 0)
@@ -45,6 +46,7 @@ def _go_on(found: Import, **progress) -> None:
     found.progress = {**found.progress, **progress}
 
 def _names(found: Import, staging: Staging, operation: Operation) -> None:
+    look_at_all()
     kind = found.progress["kind"]
     last = names.make(staging, operation, kind, found.progress["after"])
     if last is not None:
@@ -79,6 +81,7 @@ def _managers(found: Import, staging: Staging, operation: Operation) -> None:
 STEPS = {_names: "names", _people: "people", _changes: "changes", _managers: "managers"}
 
 def _finish(found: Import) -> None:
+    look_at_all()
     found.counts = found.counts | counts(found.id)
     found.state, found.finished_at, found.progress = "applied", func.now(), {}
     db.session.flush()

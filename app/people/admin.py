@@ -79,7 +79,6 @@ def create() -> Response:
         values = read_all(fields_of(Staff).only(lambda entry: entry.name != "active"), request.form)
         where = once(make, lambda id: f"{HERE}/{id}")
     except FieldErrors as error:
-        error.typed = error.typed or request.form
         return page("admin/people/new.html", part="shared/_form.html", status=422, form=_form(error))
     if not made:
         return redirect_to(where)

@@ -46,8 +46,8 @@ class Change(Tenanted):
     after: Mapped[dict | None] = mapped_column(JSONB)
     company_ids: Mapped[list[int] | None] = mapped_column(ARRAY(BigInteger))
     # Who made it in the portal, where people read their own changes only: the others' hold what is internal.
-    contact_id: Mapped[int | None] = mapped_column(
-        BigInteger, server_default=text("nullif(current_setting('app.contact_id', true), '')::bigint")
+    contact_id: Mapped[int] = mapped_column(
+        BigInteger, server_default=text("coalesce(nullif(current_setting('app.contact_id', true), ''), '0')::bigint")
     )
 
 

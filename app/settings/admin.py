@@ -14,7 +14,8 @@ from app.records.errors import NotFound
 from app.records.models import Operation
 from app.web import toasts
 from app.web.access import allow
-from app.web.forms import form, nonce, once
+from app.web.confirm import Confirm
+from app.web.forms import form, nonce, number, once
 from app.web.htmx import fragment, page, redirect_to
 
 from . import custom, fields, forms
@@ -143,7 +144,7 @@ def _about(noun: str, row: fields.Row) -> dict:
 def update(noun: str, name: str) -> Response:
     """Save what the form says about a field."""
     row = fields.get(noun, name)
-    entry, base = row.field, request.form.get("v", type=int)
+    entry, base = row.field, request.form.get("v", type=number)
     try:
         if entry.custom:
             read = _values(read_all(_own_fields(noun, entry.kind.name, row.widest), request.form))
@@ -152,7 +153,6 @@ def update(noun: str, name: str) -> Response:
             read = _values(read_all(_given_fields(row), request.form))
             operation = fields.change(noun, name, read, actor=current_user.actor, base=base)
     except FieldErrors as error:
-        error.typed = error.typed or request.form
         shown = {"form": _form(noun, name, error)} | _about(noun, row)
         return page("admin/fields/edit.html", part="shared/_form.html", status=422, **shown)
     if operation is not None:
@@ -211,7 +211,6 @@ def create(noun: str) -> Response:
         read = _values(read_all(_own_fields(noun, kind, _widest(noun, kind)), request.form))
         once(make, lambda _id: _address(noun))
     except FieldErrors as error:
-        error.typed = error.typed or request.form
         shown = {"form": _new_form(noun, kind, error), "noun": noun, "title": TITLES[noun], "kind": kind}
         more = {"offered": custom.OFFERED}
         return page("admin/fields/new.html", part="shared/_form.html", status=422, **shown, **more)
@@ -227,13 +226,13 @@ def new_archive(noun: str, name: str) -> Response:
     row = custom.get(noun, name.removeprefix("custom-"))
     count = custom.count_values(noun, row.key)
     holds = ngettext("%(num)d record has a value in it.", "%(num)d records have a value in it.", count)
-    confirm = {
-        "title": _("Set “%(field)s” aside?", field=row.label),
-        "text": _("It is no longer shown or asked for. Its values are kept, and it can be brought back.") + " " + holds,
-        "action": f"{_address(noun, name)}/archive",
-        "submit": _("Set aside"),
-        "cancel_url": _address(noun, name),
-    }
+    confirm = Confirm(
+        title=_("Set “%(field)s” aside?", field=row.label),
+        text=_("It is no longer shown or asked for. Its values are kept, and it can be brought back.") + " " + holds,
+        action=f"{_address(noun, name)}/archive",
+        submit=_("Set aside"),
+        cancel_url=_address(noun, name),
+    )
     return page("admin/fields/archive.html", part="shared/_confirm.html", confirm=confirm, noun=noun, title=TITLES[noun])
 
 

@@ -108,6 +108,7 @@ def inline(bp: Blueprint, noun: Inline) -> None:
     def update_field(name: str, id: int = 0) -> Response:
         """Save the field, or show the form again with what is wrong."""
         loaded, entry = _find(noun, id, name, editable=True)
+        id = loaded.id
         typed = request.form.get("value") or request.form.get("value_text") or ""
         if entry.kind.input == "checkboxes":
             typed = request.form.getlist("value")
@@ -123,8 +124,8 @@ def inline(bp: Blueprint, noun: Inline) -> None:
         except FieldErrors as errors:
             return _form(noun, loaded, entry, 422, typed=typed, error=_sentence(next(iter(errors.errors.values()))))
         except EditConflict as conflict:
-            return _conflict(noun, loaded.id, entry, typed, conflict)
-        return _saved(noun, loaded.id, name, operation)
+            return _conflict(noun, id, entry, typed, conflict)
+        return _saved(noun, id, name, operation)
 
     @bp.post(f"{at}/fields/<name>/undo")
     @allow(noun.edit)

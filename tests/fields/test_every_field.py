@@ -197,7 +197,7 @@ def test_the_form_for_a_new_record_asks_for_it(case):
     assert (case.name in names) is wanted
     if wanted and case.entry.kind.input != "checkboxes":
         label = next(one for one in form.all("label") if one.get("for") == f"form-{case.name}")
-        assert case.entry.label in label.text
+        assert str(case.entry.label) in label.text
 
 
 @EVERY
@@ -318,7 +318,7 @@ def test_lists_show_sort_and_filter_by_it(case):
     page = screen(ann.get(f"/{case.path}?columns={first},{case.name}"))
     assert case.shown(value) in page.one("td", id=case.cell_id).text
     head = page.one("th", id=f"{case.path}-list-{case.name}")
-    assert case.entry.label in head.text and bool(head.all("a")) is case.entry.kind.sort
+    assert str(case.entry.label) in head.text and bool(head.all("a")) is case.entry.kind.sort
     if case.entry.kind.sort:
         up = ids(screen(ann.get(f"/{case.path}?sort={case.name}")))
         down = ids(screen(ann.get(f"/{case.path}?sort=-{case.name}")))

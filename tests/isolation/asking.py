@@ -35,12 +35,25 @@ def sign_in(world: World) -> Actors:
     """Sign everybody in. People of the portal have no program: they come to the API with their cookie."""
     browsers = {
         "nobody": world.anonymous(),
-        "ann": world.staff("ann"),
-        "adam": world.staff("adam"),
-        "ina": world.portal("ina"),
-        "nils": world.portal("nils"),
+        "ann": _with_both_cookies(world.staff("ann")),
+        "adam": _with_both_cookies(world.staff("adam")),
+        "ina": _with_both_cookies(world.portal("ina")),
+        "nils": _with_both_cookies(world.portal("nils")),
     }
     return Actors(browsers, browsers | {person: world.api(person=person) for person in ("ann", "adam")})
+
+
+def _with_both_cookies(client: Client) -> Client:
+    """Somebody who also puts their session into the other surface's cookie, where it must be worth nothing."""
+    base = f"http://{client.host}"
+    kept: dict = {}
+    for surface in ("/", "/portal"):
+        with client.session_transaction(surface, base_url=base) as cookie:
+            kept |= dict(cookie)
+    for surface in ("/", "/portal"):
+        with client.session_transaction(surface, base_url=base) as cookie:
+            cookie.update(kept)
+    return client
 
 
 @dataclass

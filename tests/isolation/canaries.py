@@ -15,15 +15,19 @@ import app.models_index  # noqa: F401  (all tables)
 from app.companies.models import Company
 from app.contacts.models import Contact
 from app.contracts.models import Contract
+from app.exports import writing
 from app.fields.kinds import Email, LongText, Url
 from app.fields.kinds import Text as TextKind
 from app.fields.models import CustomField
 from app.fields.settings import settings_changed
 from app.imports.models import Import
+from app.people.actions import create_staff
 from app.records import files, undo_job
 from app.records.actor import Actor
 from app.records.write import begin, create, update
+from app.signin import sessions
 from tenants import Tenanted, db
+from tests.cast import password
 from tests.world import World
 
 CANARY = re.compile(r"zq-([hs])-([axn0]+)-([ps])-(\d+)-qz", re.IGNORECASE)
@@ -36,7 +40,7 @@ OUR_WORDS = {
     "change.noun change.action event.kind",
     "custom_field.of_noun custom_field.key custom_field.kind custom_field.portal custom_field.section",
     "field_setting.of_noun field_setting.field field_setting.portal field_setting.section",
-    "file.media_type file.sha256 import.state import_row.verdict",
+    "file.media_type file.purpose file.sha256 import.state import_row.verdict",
     "job.kind job.lane job.state job.link",
     "operation.kind operation.through",
     "receipt.key receipt.fingerprint receipt.location setting.name session.surface sign_in_attempt.address",
@@ -108,12 +112,13 @@ def _make_more(world: World, slug: str) -> None:
         for person in ("ina", "xena", "nils"):
             update(db.session.get(Contact, getattr(cast, person)), {"custom-badge": "B-1"}, actor=ann)
         for person in ("ann", "sue"):
-            _make_job_and_file(cast.accounts[person], ann)
+            _make_own(cast.accounts[person], ann)
         if slug == "summit":
             _make_foreign(cast, ann)
 
 
-def _make_job_and_file(account_id: int, actor: Actor) -> None:
+def _make_own(account_id: int, actor: Actor) -> None:
+    """What belongs to one account: a job, an import, an export, a token."""
     operation = begin(actor, "edit", title="A title", reason="A reason")
     undoing = begin(actor, "undo", undoes=operation.id)
     undo_job.undo_operation.later(
@@ -121,18 +126,26 @@ def _make_job_and_file(account_id: int, actor: Actor) -> None:
     )
     kept = files.store("people.csv", [PEOPLE], media_type="text/csv", account_id=account_id)
     db.session.add(Import(file_id=kept.id, name="people.csv", account_id=account_id))
+    export = files.store("contacts.csv", [PEOPLE], media_type="text/csv", account_id=account_id)
+    export.purpose = writing.PURPOSE
+    sessions.make_token(account_id, "A token", ["read"])
     db.session.flush()
 
 
 def _make_foreign(cast, actor: Actor) -> None:
-    company = create(Company, {"name": "Only", "kind": "managed"}, actor=actor)
+    company = create(Company, {"name": "Only", "kind": "managed", "domains": ["only.example"]}, actor=actor)
     person = {"first_name": "Only", "last_name": "Here", "user_name": "only", "email": "only@only.example"}
     contact = create(Contact, person | {"company": company}, actor=actor)
     contract = {"description": "Only", "company_id": company, "kind": "subscription", "limited": False}
     contract |= {"customer_contact_id": contact, "support_contact_id": cast.ann}
     contract_id = create(Contract, contract, actor=actor)
     update(db.session.get(Contract, contract_id), {"notes": "Only"}, actor=actor)
-    _make_job_and_file(cast.accounts["ann"], actor)
+    staff = {"name": "Only", "email": "only@desk.example", "role": "technician"}
+    create_staff(staff, password=password("only"), actor=actor)
+    _make_own(cast.accounts["ann"], actor)
+    for number in range(10):
+        # Signing in with tokens makes some in harbor as well.
+        sessions.make_token(cast.accounts["ann"], f"Only {number}", ["read"])
 
 
 def _mark(world: World, slug: str, canaries: Canaries) -> None:
@@ -206,6 +219,7 @@ def _edit(world: World, slug: str, canaries: Canaries) -> None:
                 update(record, values, actor=ann)
 
 
+TABLES = {"domain": "company_domain", "export": "file"}
 NEVER = 999_000_001
 
 
@@ -220,16 +234,27 @@ def _collect(world: World, canaries: Canaries) -> None:
     harbor, summit = world.schema("harbor"), world.schema("summit")
     edited = "SELECT max(operation_id) AS id, max(id) AS change"
     edited += f" FROM {harbor}.change WHERE noun = 'contact' AND record_id = %s"
-    ids["operation"], ids["change"] = {}, {}
+    member = f"SELECT id FROM {harbor}.membership WHERE contact_id = %s"
+    domain = f"SELECT id FROM {harbor}.company_domain WHERE company_id = %s"
+    ids |= {kind: {} for kind in ("operation", "change", "membership", "domain")}
     for letter, contact in list(ids["contact"].items()):
         row = world.sql(edited, contact)[0]
         ids["operation"][letter], ids["change"][letter] = row["id"], row["change"]
-    for kind in ("job", "import", "file"):
-        newest = world.sql(f'SELECT account_id, max(id) AS id FROM {harbor}."{kind}" GROUP BY 1')
+        ids["membership"][letter] = world.sql(member, contact)[0]["id"]
+        ids["domain"][letter] = world.sql(domain, ids["company"][letter])[0]["id"]
+    ids["staff"] = {"ann": cast.ann, "sue": cast.sue}
+    for kind, table, where in (
+        ("job", "job", "true"),
+        ("import", "import", "true"),
+        ("export", "file", f"purpose = '{writing.PURPOSE}'"),
+        ("token", "token", "true"),
+    ):
+        newest = world.sql(f'SELECT account_id, max(id) AS id FROM {harbor}."{table}" WHERE {where} GROUP BY 1')
         by = {row["account_id"]: row["id"] for row in newest}
         ids[kind] = {person: by[cast.accounts[person]] for person in ("ann", "sue")}
     for kind in ids:
-        last = [world.sql(f'SELECT max(id) AS id FROM {schema}."{kind}"')[0]["id"] for schema in (harbor, summit)]
+        newest = f'SELECT max(id) AS id FROM {{}}."{TABLES.get(kind, kind)}"'
+        last = [world.sql(newest.format(schema))[0]["id"] for schema in (harbor, summit)]
         assert last[1] > last[0], f"summit has no {kind} of its own"
         ids[kind] |= {"foreign": last[1], "never": NEVER}
     canaries.ids = ids

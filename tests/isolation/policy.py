@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.cast import Cast
+from tests.world import World
 
 # The five actors: nobody, a technician, an administrator, a person of Acme with all rights in the portal, and one of
 # Nordlys with none.
@@ -26,6 +27,7 @@ BY_ACCOUNT = {"ann": {"ann"}, "adam": {"ann", "sue"}, "ina": set(), "nils": set(
 OWN_ACCOUNT = {"ann": {"ann"}, "adam": set(), "ina": set(), "nils": set()}
 OF_STAFF = {"ann": {"ann", "sue"}, "adam": {"ann", "sue"}, "ina": set(), "nils": set()}
 
+# A body, or what makes one from the ids of the cast.
 Body = dict[str, Any] | Callable[[Cast], dict[str, Any]]
 
 
@@ -46,8 +48,9 @@ class Route:
     writes: bool = True
     # For an address that shows: whether it shows people's words.
     shows: bool = True
-    # Makes the state in which the address can do its work: (world, ids) -> the number to use instead.
-    before: Callable | None = None
+    # An address that does something; `before` makes the state in which it can, and may return another number for it.
+    acts: bool = False
+    before: Callable[[World], int | None] | None = None
 
 
 def page(who: frozenset[str], id: str = "", **more: Any) -> Route:
@@ -62,16 +65,17 @@ def form(who: frozenset[str], id: str = "", **more: Any) -> Route:
 
 def act(who: frozenset[str], id: str = "", body: Body | None = None, bad: Body | None = None, **more: Any) -> Route:
     """An address that does something."""
-    return Route(who, id, body=body or {}, bad=bad, **more)
+    return Route(who, id, body=body or {}, bad=bad, acts=True, **more)
 
 
-def _field(noun: str, kind: str, name: str, right: str, wrong: str) -> dict[str, Route]:
-    """The addresses of inline editing on the desk."""
-    at = {"name": name}
+def _field(noun: str, who: frozenset[str], kind: str, name: str, right: str, wrong: str, **more) -> dict[str, Route]:
+    """The addresses of inline editing; what undoes an edit is asked after one was made."""
+    more["args"] = {"name": name}
     return {
-        f"staff.{noun}.field": page(STAFF, kind, args=at),
-        f"staff.{noun}.edit_field": page(STAFF, kind, args=at),
-        f"staff.{noun}.update_field": act(STAFF, kind, {"value": right}, {"value": wrong}, args=at),
+        f"{noun}.field": page(who, kind, **more),
+        f"{noun}.edit_field": page(who, kind, **more),
+        f"{noun}.update_field": act(who, kind, {"value": right}, {"value": wrong}, **more),
+        f"{noun}.undo_field": act(who, kind, {"operation": "1"}, **more),
     }
 
 
@@ -103,6 +107,23 @@ def _new_contract_in_json(cast: Cast) -> dict[str, Any]:
     return {"description": "Made", "kind": "subscription"} | people
 
 
+def _new_token(cast: Cast) -> dict[str, Any]:
+    return {"name": "Made", "staff_id": str(cast.ann), "scopes": ["read"], "days": "10"}
+
+
+def _second_membership(world: World) -> int:
+    return world.sql(f"SELECT id FROM {world.schema()}.membership WHERE NOT is_primary")[0]["id"]
+
+
+def _archived_badge(world: World) -> None:
+    world.staff("adam").post_form("/admin/fields/contact/custom-badge/archive")
+
+
+def _renamed_job_title(world: World) -> None:
+    changed = {"label": "Function", "portal": "edit", "section": "", "help": ""}
+    world.staff("adam").post_form("/admin/fields/contact/job_title", changed)
+
+
 def _badge(noun: str = "contact", name: str = "custom-badge") -> dict[str, str]:
     return {"noun": noun, "name": name}
 
@@ -124,7 +145,7 @@ ROUTES: dict[str, Route] = {
     "portal_signin.password": page(PORTAL),
     "portal_signin.update_password": act(PORTAL, bad={"current": "", "new": "", "again": ""}, writes=False),
     "staff.profile.show": page(STAFF),
-    "staff.profile.update": act(STAFF, body={"page_size": "20"}, bad={"page_size": "much"}),
+    "staff.profile.update": act(STAFF, body={"page_size": "25"}, bad={"page_size": "much"}),
     "staff.profile.update_theme": act(STAFF, body={"theme": "dark"}),
     # --- the desk ---
     "staff.home.index": page(STAFF),
@@ -138,7 +159,7 @@ ROUTES: dict[str, Route] = {
     "staff.companies.show_history": page(STAFF, "company"),
     "staff.companies.edit_name": page(STAFF, "company"),
     "staff.companies.update_name": act(STAFF, "company", {"name": "Renamed"}, {"name": ""}),
-    **_field("companies", "company", "email", "new@acme.example", "no address"),
+    **_field("staff.companies", STAFF, "company", "email", "new@acme.example", "no address"),
     "staff.contacts.index": page(STAFF),
     "staff.contacts.new": form(STAFF),
     "staff.contacts.create": act(STAFF, body=NEW_CONTACT, bad={"user_name": "x", "last_name": ""}),
@@ -146,20 +167,58 @@ ROUTES: dict[str, Route] = {
     "staff.contacts.create_in_company": act(STAFF, "company", NEW_CONTACT, {"last_name": ""}),
     "staff.contacts.show": page(STAFF, "contact"),
     "staff.contacts.show_history": page(STAFF, "contact"),
-    **_field("contacts", "contact", "email", "new@acme.example", "no address"),
+    **_field("staff.contacts", STAFF, "contact", "email", "new@acme.example", "no address"),
     "staff.contracts.index": page(STAFF),
     "staff.contracts.new": page(STAFF),
     "staff.contracts.of_company": page(STAFF, "company"),
     "staff.contracts.create": act(STAFF, "company", _new_contract, {"description": ""}),
     "staff.contracts.show": page(STAFF, "contract"),
     "staff.contracts.show_history": page(STAFF, "contract"),
-    **_field("contracts", "contract", "description", "New words", "x" * 500),
+    **_field("staff.contracts", STAFF, "contract", "description", "New words", "x" * 500),
+    "staff.access.show": page(STAFF, "contact"),
+    "staff.access.create": act(STAFF, "contact"),
+    "staff.access.create_removal": act(STAFF, "contact"),
+    "staff.access.create_membership": act(
+        STAFF, "contact", lambda cast: {"company_id": str(cast.nordlys)}, {"company_id": "1"}
+    ),
+    "staff.access.show_membership": form(STAFF, "membership"),
+    "staff.access.create_membership_removal": act(STAFF, "membership"),
+    "staff.access.create_primary": act(STAFF, "membership", before=_second_membership),
+    **_field("staff.access", STAFF, "membership", "role", "Chief", "x" * 500),
+    "staff.exports.new": form(STAFF, args={"noun": "contacts"}),
+    "staff.exports.create": act(STAFF, args={"noun": "contacts"}),
+    "staff.exports.show": page(STAFF, "export", reach=OWN_ACCOUNT),
     "staff.history.show_operation": page(STAFF, "operation"),
+    "staff.history.undo_operation": act(STAFF, "operation"),
+    "staff.history.undo_field": act(STAFF, "change", args={"name": "job_title"}),
     "staff.jobs.index": page(frozenset({"ann", "adam"}), shows=False),
     "staff.jobs.show": page(STAFF, "job", reach=BY_ACCOUNT),
     "staff.jobs.create_cancellation": act(STAFF, "job", reach=BY_ACCOUNT),
     # --- administration ---
     "admin.home.index": form(ADMIN),
+    "admin.staff.index": page(ADMIN),
+    "admin.staff.new": form(ADMIN),
+    "admin.staff.create": act(
+        ADMIN, body={"name": "Made", "email": "made@desk.example", "role": "technician"}, bad={"name": ""}
+    ),
+    "admin.staff.show": page(ADMIN, "staff", reach=OF_STAFF),
+    "admin.staff.update_password": act(ADMIN, "staff", reach=OF_STAFF),
+    **_field("admin.staff", ADMIN, "staff", "name", "Other", "x" * 500, reach=OF_STAFF),
+    "admin.tokens.index": page(ADMIN),
+    "admin.tokens.new": page(ADMIN),
+    "admin.tokens.create": act(ADMIN, body=_new_token, bad={"name": ""}),
+    "admin.tokens.create_revocation": act(ADMIN, "token", reach=OF_STAFF),
+    "admin.hosts.index": form(ADMIN),
+    "admin.hosts.create": act(ADMIN, body={"name": "desk.harbor.example"}, bad={"name": "no host"}),
+    "admin.hosts.new_removal": form(ADMIN, args={"name": "localhost"}),
+    "admin.hosts.create_removal": act(ADMIN, args={"name": "localhost"}),
+    "admin.domains.index": page(ADMIN),
+    "admin.domains.create": act(
+        ADMIN, body=lambda cast: {"name": "made.example", "company_id": str(cast.acme)}, bad={"name": "-"}
+    ),
+    "admin.domains.show": page(ADMIN, "domain"),
+    "admin.domains.create_removal": act(ADMIN, "domain"),
+    **_field("admin.domains", ADMIN, "domain", "name", "other.example", "no host"),
     "admin.fields.index": page(ADMIN, args={"noun": "contact"}),
     "admin.fields.new": form(ADMIN, args={"noun": "contact"}, query="kind=text"),
     "admin.fields.create": act(
@@ -169,6 +228,8 @@ ROUTES: dict[str, Route] = {
     "admin.fields.update": act(ADMIN, args=_badge(), body={"label": "Other", "portal": "none"}, bad={"label": ""}),
     "admin.fields.new_archive": page(ADMIN, args=_badge()),
     "admin.fields.create_archive": act(ADMIN, args=_badge()),
+    "admin.fields.create_restoration": act(ADMIN, args=_badge(), before=_archived_badge),
+    "admin.fields.create_reset": act(ADMIN, args=_badge(name="job_title"), before=_renamed_job_title),
     "admin.fields.update_order": act(ADMIN, args={"noun": "contact"}, body={"order": ["email", "first_name"]}),
     "admin.fields.update_place": act(ADMIN, args=_badge(), body={"move": "up"}),
     # --- the portal ---
@@ -176,11 +237,7 @@ ROUTES: dict[str, Route] = {
     "portal.home.update_theme": act(PORTAL, body={"theme": "dark"}),
     "portal.options.index": form(PORTAL, args={"kind": "country"}),
     "portal.me.show_me": page(PORTAL),
-    "portal.me.field": page(PORTAL, args={"name": "first_name"}),
-    "portal.me.edit_field": page(PORTAL, args={"name": "first_name"}),
-    "portal.me.update_field": act(
-        PORTAL, args={"name": "first_name"}, body={"value": "Other"}, bad={"value": "x" * 500}
-    ),
+    **_field("portal.me", PORTAL, "", "first_name", "Other", "x" * 500),
     "portal.people.index": page(INA),
     "portal.people.show": page(INA, "contact"),
     "portal.companies.show": page(PORTAL, "company"),
@@ -191,5 +248,6 @@ ROUTES: dict[str, Route] = {
     **_resource("contacts", "contact", NEW_CONTACT, {"email": "n@n.example"}, {"email": "-"}),
     **_resource("contracts", "contract", _new_contract_in_json, {"description": "Other"}, {"description": ""}),
     "api.description.show": form(STAFF),
+    "api.operations.undo": act(STAFF, "operation"),
     "api.jobs.show": page(STAFF, "job", reach=OWN_ACCOUNT),
 }

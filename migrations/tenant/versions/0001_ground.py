@@ -80,7 +80,6 @@ CREATE TABLE import_name (
   id BIGINT,
   CONSTRAINT pk_import_name PRIMARY KEY (import_id, kind, parent_id, text)
 );
-CREATE INDEX ix_import_name_made ON import_name (import_id, kind, id);
 CREATE TABLE import_row (
   import_id BIGINT NOT NULL,
   row_no INTEGER NOT NULL,
@@ -232,7 +231,7 @@ CREATE TABLE change (
   before JSONB,
   after JSONB,
   company_ids BIGINT[],
-  contact_id BIGINT DEFAULT nullif(current_setting('app.contact_id', true), '')::bigint,
+  contact_id BIGINT DEFAULT coalesce(nullif(current_setting('app.contact_id', true), ''), '0')::bigint NOT NULL,
   CONSTRAINT pk_change PRIMARY KEY (id),
   CONSTRAINT fk_change_operation_id FOREIGN KEY(operation_id) REFERENCES operation (id)
 );

@@ -1,0 +1,21 @@
+"""A question before something is done that cannot simply be undone, or whose extent should be known first."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Confirm:
+    """Everything `shared/_confirm.html` shows."""
+
+    title: str
+    text: str
+    action: str
+    submit: str
+    cancel_url: str
+    danger: bool = False
+    items: list[str] = field(default_factory=list)
+    items_more: int = 0
+    hidden: list[tuple[str, str]] = field(default_factory=list)
+    # None, 'optional' or 'needed'.
+    reason: str | None = None
+    error: str = ""

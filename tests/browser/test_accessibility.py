@@ -1,0 +1,207 @@
+"""axe over every page there is, in light and dark, wide and narrow; and over what opens on them. None may be at fault.
+
+Every page is looked at light and wide, and dark and narrow; a sample of them also the other way round.
+"""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from app.contacts.models import Contact
+from app.records import write
+from app.records.actor import Actor
+from tenants import db
+from tenants.jobs import Job
+
+from .addresses import pages
+from .window import NARROW, WIDE, Window
+
+RULES = {
+    "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]},
+    "rules": {"target-size": {"enabled": True}},
+    "resultTypes": ["violations"],
+    "iframes": False,
+    "preload": False,
+}
+# One page in so many is looked at in all four ways.
+SAMPLE = 8
+
+
+def faults(window: Window, where: str) -> list[str]:
+    """What axe finds on the page as it is."""
+    found = Axe().run(window.page, options=RULES).response["violations"]
+    return [
+        f"{where}: {one['id']} {node['target'][0]}: {' '.join(node['failureSummary'].split()[:40])}"
+        for one in found
+        for node in one["nodes"][:4]
+    ]
+
+
+def look(window: Window, where: str, everywhere: bool = False) -> list[str]:
+    """Both looks of the page that is open; at 360 pixels it must not scroll sideways either."""
+    found = []
+    for scheme, size in (("light", WIDE), ("dark", NARROW), *((("dark", WIDE), ("light", NARROW)) if everywhere else ())):
+        window.page.set_viewport_size({"width": size[0], "height": size[1]})
+        window.page.emulate_media(color_scheme=scheme)
+        found += faults(window, f"{where} ({scheme}, {size[0]})")
+        if size == NARROW:
+            found += too_wide(window, where)
+    return found
+
+
+def too_wide(window: Window, where: str) -> list[str]:
+    """What makes the page scroll sideways."""
+    return window.page.evaluate(
+        """where => {
+            const page = document.documentElement;
+            if (page.scrollWidth <= page.clientWidth) return [];
+            const wide = [...document.querySelectorAll("body *")].filter(el => {
+                if (el.getBoundingClientRect().right <= page.clientWidth + 1 || !el.checkVisibility()) return false;
+                for (let up = el.parentElement; up; up = up.parentElement)
+                    if (["auto", "scroll", "hidden", "clip"].includes(getComputedStyle(up).overflowX)) return false;
+                return true;
+            });
+            return [`${where}: ${page.scrollWidth} pixels wide because of ` + wide.slice(0, 3).map(
+                el => el.tagName + "." + el.className).join(", ")];
+        }""",
+        where,
+    )
+
+
+@pytest.fixture
+def busy(world, cast):
+    """Something for every page to show: history, jobs in every state, a custom field."""
+    with world.inside("harbor"):
+        ina, ann = db.session.get(Contact, cast.ina), Actor("Ann Tanner", cast.accounts["ann"])
+        write.update(ina, {"job_title": "Head of IT", "notes": None, "city": "Kiel"}, actor=ann)
+        for account in (cast.accounts["ann"], cast.accounts["adam"]):
+            for state, done, error in (("done", 9, ""), ("failed", 4, "The file ended in the middle."), ("running", 40, "")):
+                db.session.add(
+                    Job(kind="tests.none", label=f"Import {state}", account_id=account, state=state, done=done)
+                    if not error
+                    else Job(kind="tests.none", label="Import", account_id=account, state=state, total=9, error=error)
+                )
+
+
+def look_at_all(app, world, client, window: Window, surface: str) -> tuple[list[str], list[str], int]:
+    addresses, without = pages(app, world, client, surface)
+    found = []
+    for number, address in enumerate(addresses):
+        assert window.go(address).ok, address
+        found += look(window, address, everywhere=number % SAMPLE == 0)
+    print(f"{surface}: {len(addresses)} pages", *addresses, sep="\n  ")
+    return found, without, len(addresses)
+
+
+@pytest.mark.parametrize(
+    ("surface", "person", "least"), [("staff", "adam", 30), ("admin", "adam", 5), ("portal", "ina", 5)]
+)
+def test_every_page(app, world, visit, busy, surface, person, least):
+    client = world.portal(person) if surface == "portal" else world.staff(person)
+    window = visit(person, "portal" if surface == "portal" else "staff")
+    found, without, number = look_at_all(app, world, client, window, surface)
+    assert found == []
+    assert number >= least
+    assert without == [], "No address was found for these: tell tests/browser/addresses.py what stands in their places."
+
+
+def test_pages_of_nobody_and_pages_of_errors(visit, world, cast):
+    window = visit(None)
+    window.allow(400, 403, 404, 405, 422, 500)
+    found = []
+    for address in ("/sign-in", "/portal/sign-in", "/nowhere"):
+        window.go(address)
+        found += look(window, address, everywhere=True)
+    window.go("/sign-in")
+    window.field("E-mail or user name").fill("ann@desk.example")
+    window.field("Password").fill("wrong")
+    window.press("Enter")
+    expect(window.page.locator("[aria-invalid]").first).to_be_visible()
+    found += look(window, "/sign-in, refused")
+    ann = visit("ann")
+    ann.allow(403, 404, 405, 422, 500)
+    for address, status in (("/admin/", 403), ("/contacts/99999", 404), ("/sign-out", 405)):
+        assert ann.go(address).status == status
+        found += look(ann, address)
+    world.sql(f"ALTER TABLE {world.schema()}.contact RENAME TO contact_away")
+    assert ann.go("/contacts").status == 500
+    found += look(ann, "500")
+    world.sql(f"ALTER TABLE {world.schema()}.contact_away RENAME TO contact")
+    assert found == []
+
+
+def test_what_opens_on_a_list(visit, cast, busy):
+    window = visit("ann")
+    window.allow(422)
+    found = []
+    window.go("/contacts?city.contains=e")
+    for name in ("Filter", "Columns"):
+        window.page.locator("summary", has_text=name).click()
+        found += look(window, name)
+        window.press("Escape")
+    window.page.set_viewport_size({"width": 1280, "height": 800})
+    window.page.locator("#jobs summary").click()
+    expect(window.page.locator(".jobs-panel .job").first).to_be_visible()
+    found += look(window, "jobs panel")
+    window.press("Escape")
+    window.page.get_by_label("Your menu: Ann Tanner").click()
+    found += look(window, "own menu")
+    window.press("Escape", "?")
+    found += look(window, "keys")
+    window.press("Escape")
+    window.open(f"contact-{cast.ina}-job_title")
+    found += look(window, "editor in a row")
+    window.type("x")
+    window.press("Enter")
+    expect(window.page.locator("[data-toast]")).to_be_visible()
+    found += look(window, "message")
+    window.page.locator("input[name=last_name]:visible").first.fill("Lovelace")
+    window.button("Add").click()
+    expect(window.page.locator("[aria-invalid]").first).to_be_visible()
+    found += look(window, "add row with faults")
+    window.go("/contacts?q=nobody")
+    found += look(window, "nothing found")
+    window.go("/contracts?starts_on.after=soonish")
+    found += look(window, "a filter that makes no sense")
+    window.page.set_viewport_size({"width": 360, "height": 740})
+    window.go("/contacts")
+    window.button("Menu").click()
+    found += look(window, "menu")
+    assert found == []
+
+
+def test_what_opens_on_a_record(visit, world, cast, busy):
+    window = visit("ann")
+    window.allow(409, 422)
+    found = []
+    window.go(f"/contacts/{cast.ina}")
+    for name in ("notes", "country", "active", "email"):
+        window.open(f"contact-{cast.ina}-{name}")
+        found += look(window, f"editor of {name}")
+        if name != "email":
+            window.press("Escape")
+            expect(window.page.locator("form[data-cell]")).to_have_count(0)
+    window.type("no address")
+    window.press("Enter")
+    expect(window.page.locator("[aria-invalid]")).to_be_visible()
+    found += look(window, "422")
+    window.press("Escape")
+    expect(window.page.locator("form[data-cell]")).to_have_count(0)
+    cell = window.cell(f"contact-{cast.ina}-line_manager_id")
+    cell.locator("[data-edit]").click()
+    expect(window.page.locator(".ts-dropdown:visible [data-selectable]").first).to_be_visible()
+    found += look(window, "combobox")
+    window.press("Escape")
+    expect(window.page.locator("form[data-cell]")).to_have_count(0)
+    window.open(f"contact-{cast.ina}-job_title")
+    with world.inside("harbor"):
+        write.update(db.session.get(Contact, cast.ina), {"job_title": "Hers"}, actor=Actor("Sue Palmer", None))
+    window.type("Mine")
+    window.press("Enter")
+    expect(window.page.locator("[data-conflict]")).to_be_visible()
+    found += look(window, "409")
+    window.go("/contacts/new")
+    window.button("Add contact").click()
+    expect(window.page.locator("[aria-invalid]").first).to_be_visible()
+    found += look(window, "form with faults")
+    assert found == []
