@@ -10,6 +10,7 @@ from flask import render_template_string
 
 from app.fields.errors import FieldError
 from app.fields.kinds import Kind
+from app.people.preferences import LANGUAGES
 from app.records.errors import DeskError
 from app.web.surfaces import surface
 
@@ -128,6 +129,10 @@ def _one_of(given: Iterable[str]) -> re.Pattern:
     return re.compile("|".join(".+".join(re.escape(piece) for piece in part) for part in distinct))
 
 
+# The names that languages have in themselves, from which one is chosen in the profile.
+SELVES = {label for _code, label in LANGUAGES}
+
+
 def _only_english() -> Callable[[str], bool]:
     """A test whether a text is one of the source that is not German as well."""
     english = _one_of(text for message in german() if message.id for text in texts(message))
@@ -135,7 +140,7 @@ def _only_english() -> Callable[[str], bool]:
 
     @cache
     def only_english(text: str) -> bool:
-        return bool(english.fullmatch(text)) and not also_german.fullmatch(text)
+        return text not in SELVES and bool(english.fullmatch(text)) and not also_german.fullmatch(text)
 
     return only_english
 

@@ -3,7 +3,14 @@
 It is written in English only, as names of fields and parameters are.
 """
 
+from collections.abc import Iterable
 from typing import Any
+
+from app.i18n import LOCALES
+from app.imports.encodings import ENCODINGS
+from app.imports.layout import DELIMITERS, MOST_SKIPPED
+from app.imports.models import STATES, VERDICTS
+from app.imports.rules import EMPTY, MATCH
 
 Schema = dict[str, Any]
 
@@ -36,6 +43,26 @@ _NEXT: Schema = {"type": ["string", "null"], "format": "uri"}
 
 def _list(items: Schema) -> Schema:
     return {"type": "array", "items": items}
+
+
+def _one_of(values: Iterable[str], description: str = "") -> Schema:
+    return {"type": "string", "enum": list(values)} | ({"description": description} if description else {})
+
+
+_READING = _object(
+    encoding=_one_of(ENCODINGS),
+    delimiter=_one_of(DELIMITERS),
+    header={"type": "boolean", "description": "Whether the first line holds headings."},
+    skip={"type": "integer", "minimum": 0, "maximum": MOST_SKIPPED, "description": "Lines above the table."},
+    short=_one_of(("reject", "fill"), "What becomes of a row with too few cells."),
+)
+_RULES = _object(
+    match=_one_of(MATCH, "What becomes of people who are there already."),
+    empty=_one_of(EMPTY, "What an empty cell means."),
+    access={"type": "boolean", "description": "Whether new people get access to the portal."},
+    locale=_one_of(LOCALES, "How numbers and dates are written in the file."),
+)
+_COLUMNS: Schema = {**_list(_TEXT), "description": "The field that each column of the file means, '' for none."}
 
 
 SCHEMAS: dict[str, Schema] = {
@@ -113,10 +140,63 @@ SCHEMAS: dict[str, Schema] = {
         finished_at=_MAYBE_MOMENT,
     ),
     "Description": {"type": "object", "description": "An OpenAPI document."},
+    "Import": _object(
+        ("id", "name", "state", "reading", "headings", "columns", "rules", "counts"),
+        id=_ID,
+        name=_TEXT,
+        state=_one_of((*STATES, "stopped"), "The last step that was begun; stopped where it ended half-way."),
+        trouble={"type": "string", "description": "Why the last step did not end well."},
+        reading=_READING,
+        headings=_list(_TEXT),
+        columns=_COLUMNS,
+        rules=_RULES,
+        counts={"type": "object", "additionalProperties": _COUNT, "description": "Rows by verdict, and what is made."},
+        job={"anyOf": [{"$ref": "#/components/schemas/Job"}, {"type": "null"}]},
+        operation={**_MAYBE_ID, "description": "The operation that wrote it."},
+        undo_operation={**_MAYBE_ID, "description": "The operation that took it back."},
+        created_at=_MOMENT,
+        finished_at=_MAYBE_MOMENT,
+    ),
+    "ChangedImport": {**_object(reading=_READING, columns=_COLUMNS, rules=_RULES), "additionalProperties": False},
+    "ImportList": _object(("items", "next"), items=_list({"$ref": "#/components/schemas/Import"}), next=_NEXT),
+    "ImportRowList": _object(
+        ("items", "next"),
+        items=_list(
+            _object(
+                ("row", "line", "verdict", "values", "problems"),
+                row={**_COUNT, "description": "The number of the row, from 1, headings not counted."},
+                line={**_COUNT, "description": "The line of the file on which it begins."},
+                verdict=_one_of(VERDICTS),
+                contact={**_MAYBE_ID, "description": "The contact that it makes or speaks of."},
+                values={"type": "object", "additionalProperties": _TEXT, "description": "As read, never a password."},
+                changed={**_list(_TEXT), "description": "The fields that it changes."},
+                same_as={
+                    "type": ["object", "null"],
+                    "description": "Of a duplicate: the row or the contact that it repeats.",
+                    "properties": {"row": {"type": ["integer", "null"]}, "contact": _MAYBE_ID},
+                },
+                problems=_list(
+                    _object(
+                        ("code", "message"),
+                        field={"type": ["string", "null"]},
+                        code=_TEXT,
+                        message=_TEXT,
+                        found={"type": ["string", "null"]},
+                    )
+                ),
+                reasons={**_list(_TEXT), "description": "The same for people."},
+            )
+        ),
+        next=_NEXT,
+    ),
 }
 
 # Documents that are no JSON, by name.
-FILES: dict[str, Schema] = {}
+FILES: dict[str, Schema] = {
+    "UploadForm": _object(("file",), file={"type": "string", "format": "binary"}),
+    "UploadText": {"type": "string", "description": "The file itself."},
+    "Sheet": {"type": "string"},
+}
 
 
 def _in_query(description: str, **schema: Any) -> Schema:
@@ -130,6 +210,8 @@ PARAMETERS: dict[str, Schema] = {
     "limit": _in_query("How many on a page.", type="integer", minimum=1, maximum=200, default=50),
     "after": _in_query("The place to continue at, from `next`; of use with the same list only.", type="string"),
     "fields": _in_query("The fields wanted, separated by commas; `id` and `version` always come.", type="string"),
+    "name": _in_query("The name of the file.", type="string"),
+    "verdict": _in_query("Only rows with this verdict.", type="string", enum=list(VERDICTS)),
     "count": _in_query("1 to count what is found, up to 1,000.", type="string", enum=["0", "1"], default="0"),
     "If-Match": {
         "in": "header",

@@ -33,8 +33,8 @@ from tenants import db
 
 from .staging import CHUNK, ROW, VERDICT, Staging
 
-# More line managers than these are not pulled forward into one chunk; they are entered at the end.
-_MOST = 4 * CHUNK
+# More line managers than these, or over more levels, are not pulled forward into one chunk but entered at the end.
+_MOST, _DEEPEST = 3 * CHUNK, 30
 
 
 def next_rows(staging: Staging, after: int, forward: bool) -> tuple[list[int], int]:
@@ -43,19 +43,21 @@ def next_rows(staging: Staging, after: int, forward: bool) -> tuple[list[int], i
     Line managers who come further down in the file are pulled forward, so that they are there when they are named.
     """
     mine = (VERDICT.c.import_id == staging.import_id) & (VERDICT.c.verdict == "create")
+    rows = select(VERDICT.c.row_no, VERDICT.c.manager_row).where(mine)
+    found = db.session.execute(rows.where(VERDICT.c.row_no > after).order_by(VERDICT.c.row_no).limit(CHUNK)).all()
+    last = found[-1].row_no if found else after
+    if not forward:
+        return [row.row_no for row in found], last
     there = exists().where(Contact.id == VERDICT.c.contact_id)
-    found = list(
-        db.session.scalars(
-            select(VERDICT.c.row_no).where(mine, VERDICT.c.row_no > after).order_by(VERDICT.c.row_no).limit(CHUNK)
-        )
-    )
-    if not found or not forward:
-        return found, found[-1] if found else after
-    first = select(VERDICT.c.row_no, VERDICT.c.manager_row).where(mine, _among(found), ~there)
-    first = first.cte("need", recursive=True)
-    leader = (VERDICT.c.row_no == first.c.manager_row) & mine & ~there
-    need = first.union(select(VERDICT.c.row_no, VERDICT.c.manager_row).join_from(first, VERDICT, leader))
-    return list(db.session.scalars(select(need.c.row_no).limit(_MOST))), found[-1]
+    taken: set[int] = set()
+    wanted = {row.row_no for row in found}
+    for _level in range(_DEEPEST):
+        if not wanted or len(taken) > _MOST:
+            break
+        fresh = db.session.execute(rows.where(_among(sorted(wanted)), ~there)).all()
+        taken |= {row.row_no for row in fresh}
+        wanted = {row.manager_row for row in fresh if row.manager_row} - taken
+    return sorted(taken), last
 
 
 def _among(rows: Sequence[int]):

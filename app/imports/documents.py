@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-from app.fields.api import moment
+from app.fields.api import MOST_ERRORS, moment
 from app.fields.errors import FieldError, FieldErrors
 from app.fields.kinds import Whole, YesNo
 from app.fields.kinds.cleaning import shown as quoted
@@ -58,30 +58,31 @@ RULES: dict[str, Callable[[Any], Any]] = {
 def settings(document: Mapping[str, Any]) -> dict[str, Any]:
     """The settings that the document changes; raises `FieldErrors` with every mistake."""
     errors: dict[Any, FieldError] = {}
-    inner = {"reading": READING, "rules": RULES}
-
-    def read(path: tuple[str, ...], given: Any, readers: Mapping[str, Callable[[Any], Any]]) -> dict[str, Any]:
-        found = {}
-        for name, value in given.items():
-            try:
-                if name not in readers:
-                    raise FieldError(_("There is no field “%(name)s”.", name=quoted(name)), code="field")
-                found[name] = readers[name](value)
-            except FieldError as error:
-                errors[*path, name] = error
-        return found
-
-    def group(name: str) -> Callable[[Any], dict[str, Any]]:
-        def read_group(given: Any) -> dict[str, Any]:
-            if not isinstance(given, dict):
-                raise wrong_type(_("an object"), given)
-            return read((name,), given, inner[name])
-
-        return read_group
-
-    found = read((), document, {"columns": _columns, **{name: group(name) for name in inner}})
+    found = _read((), document, {"reading": _group, "columns": _columns, "rules": _group}, errors)
+    for name, readers in (("reading", READING), ("rules", RULES)):
+        if name in found:
+            found[name] = _read((name,), found[name], readers, errors)
     if errors:
         raise FieldErrors(errors)
+    return found
+
+
+def _group(given: Any) -> dict[str, Any]:
+    if not isinstance(given, dict):
+        raise wrong_type(_("an object"), given)
+    return given
+
+
+def _read(path: tuple[str, ...], given: Mapping[str, Any], readers: Mapping[str, Callable], errors: dict) -> dict:
+    found = {}
+    for name, value in given.items():
+        try:
+            if name not in readers:
+                raise FieldError(_("There is no field “%(name)s”.", name=quoted(name)), code="field")
+            found[name] = readers[name](value)
+        except FieldError as error:
+            if len(errors) < MOST_ERRORS:
+                errors[*path, name] = error
     return found
 
 

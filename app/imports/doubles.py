@@ -154,7 +154,8 @@ def _parts(pairs: Iterable[tuple[int, int]]) -> Iterator[list[tuple[int, int]]]:
 def _set(staging: Staging, pairs: list[tuple[int, int]], verdict: str) -> int:
     """Give rows a verdict with the row that is the reason for it."""
     numbers = [literal(list(column_), ARRAY(Integer)) for column_ in zip(*pairs, strict=True)]
-    given = func.unnest(*numbers).table_valued(column("row_no", Integer), column("other_row", Integer), name="given")
+    given = func.unnest(*numbers).table_valued(column("row_no", Integer), column("other_row", Integer))
+    given = given.render_derived(name="given")
     problem = func.jsonb_build_array(
         func.jsonb_build_array(
             "line_manager_id", "manager_rejected", "", cast(given.c.other_row, Text), type_=JSONB

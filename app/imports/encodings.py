@@ -170,7 +170,7 @@ def undecodable(parts: Iterable[bytes], encoding: str) -> Unreadable:
         line += error.object[: error.start].decode(encoding, "replace").count("\n")
     return Unreadable(
         _(
-            "Line %(line)s is not in the encoding “%(name)s”. Choose another encoding under “Reading”.",
+            "Line %(line)s is not in the encoding “%(name)s”. Choose another encoding under “File”.",
             line=line,
             name=ENCODINGS.get(encoding, encoding),
         )

@@ -106,9 +106,9 @@ def resolve(staging: Staging, first: int, last: int) -> None:
     """Decide the rows of a chunk: find what they refer to, compare them with who is there, note what is wrong."""
     rows = _judged(staging, _found(staging, first, last))
     skip = staging.rules.match == "skip"
-    wrong = func.jsonb_array_length(rows.c.problems) > 0
+    wrong = rows.c.problems.is_not(None)
     known = VERDICT.c.verdict == "match"
-    changed = func.cardinality(rows.c.changed) > 0
+    changed = func.coalesce(func.cardinality(rows.c.changed), 0) > 0
     verdict = case(
         (wrong, "reject"), (~known, "create"), (literal(skip), "duplicate"), (changed, "change"), else_="same"
     )
@@ -116,8 +116,8 @@ def resolve(staging: Staging, first: int, last: int) -> None:
         update(VERDICT)
         .values(
             verdict=verdict,
-            problems=case((wrong, rows.c.problems)),
-            changed=case((changed & known, rows.c.changed)),
+            problems=rows.c.problems,
+            changed=case((changed, rows.c.changed)),
             other_id=case((known & literal(skip), VERDICT.c.contact_id)),
             **{name: rows.c[name] for name in _FOUND},
         )
@@ -194,16 +194,17 @@ def _judged(staging: Staging, found: CTE):
 
 
 def _wrong(staging: Staging, found: CTE) -> ColumnElement:
-    """A JSON array of the problems that only the database could see."""
+    """A JSON array of the problems that only the database could see, NULL where there are none."""
     has = staging.slots.__contains__
     company = func.coalesce(found.c.company_id, Membership.company_id)
-    creates = found.c.verdict == "create"
-    parts = [case((creates & found.c.missing.is_not(None), found.c.missing), else_=_NOTHING)]
+    lacks = (found.c.verdict == "create") & found.c.missing.is_not(None)
+    conditions, parts = [lacks], [case((lacks, found.c.missing), else_=_NOTHING)]
 
     def text(name):
         return staging.text(name, found.c.cells)
 
     def note(condition, name, code):
+        conditions.append(condition)
         parts.append(case((condition, func.jsonb_build_array(_problem(name, code, text(name)))), else_=_NOTHING))
 
     if has("line_manager_id"):
@@ -225,7 +226,8 @@ def _wrong(staging: Staging, found: CTE) -> ColumnElement:
     whole = parts[0]
     for part in parts[1:]:
         whole = whole.op("||", return_type=JSONB())(part)
-    return whole
+    # Nearly all rows have none: the array is put together only for those that have.
+    return case((or_(*conditions), whole))
 
 
 def _exists(target, text: ColumnElement) -> ColumnElement[bool]:
@@ -238,7 +240,9 @@ def _exists(target, text: ColumnElement) -> ColumnElement[bool]:
 def _changed(staging: Staging, found: CTE) -> ColumnElement:
     """The names of the fields that would get another value, for people who are there already."""
     names = [case((condition, name)) for name, condition in _differences(staging, found).items()]
-    return func.array_remove(array(names), None, type_=ARRAY(Text)) if names else cast([], ARRAY(Text))
+    if not names:
+        return cast(null(), ARRAY(Text))
+    return case((found.c.verdict == "match", func.array_remove(array(names), None, type_=ARRAY(Text))))
 
 
 def _differences(staging: Staging, found: CTE) -> dict[str, ColumnElement[bool]]:

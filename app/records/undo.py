@@ -17,7 +17,7 @@ from app.fields.registry import Field, FieldSet, model_of
 from app.fields.settings import fields_of
 from app.i18n import gettext as _
 from app.i18n import lazy_gettext as _l
-from tenants import Tenanted, db
+from tenants import Tenanted, db, tenancy
 
 from . import statements, write
 from .actor import Actor
@@ -95,8 +95,8 @@ def undo(operation_id: int, actor: Actor, reason: str = "") -> Outcome:
 
 
 def finish(operation_id: int, undo_operation_id: int) -> None:
-    """Take back what is not a record."""
-    for function in _also:
+    """Take back what is not a record; in the portal nothing else is ever made."""
+    for function in _also if tenancy().login != "portal" else ():
         function(operation_id, undo_operation_id)
 
 
