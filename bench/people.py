@@ -35,15 +35,13 @@ _NOTES = ("Prefers calls in the morning.", "Pays by invoice; asks for a copy.", 
 
 
 def people(count: int, companies: int = 2000, seed: int = 7) -> Iterator[list[str]]:
-    """Rows of 29 filled cells. A fifth bring a password; each has a line manager, every other one further down."""
+    """Rows of 29 filled cells. A fifth bring a password; nearly all name a line manager, many one further down."""
     chance = random.Random(seed)
     for n in range(count):
         first, last = chance.choice(_FIRST), chance.choice(_LAST)
         city, state, postcode, country, locale = chance.choice(_PLACES)
         company = chance.randrange(companies)
-        # Teams of ten: the sixth of them leads, so half of the rows name somebody further down.
-        leader = min(n - n % 10 + 5, count - 1)
-        manager = leader if leader != n else (n + 10 if n + 10 < count else n - 10)
+        manager = _manager(n, count)
         user = f"user{n:07d}"
         yield [
             *(chance.choice(_TITLES), first, last, f"p{n}@company{company}.example", f"Company {company} Ltd"),
@@ -53,8 +51,17 @@ def people(count: int, companies: int = 2000, seed: int = 7) -> Iterator[list[st
             *(f"+49 30 {chance.randrange(10**6, 10**7)}-9", str(chance.randrange(1000, 9999)), user),
             *(f"Start-{chance.getrandbits(40):x}" if n % 5 == 0 else "", f"info@partner{n % PARTNERS}.example"),
             *(f"Badge {n}", f"Room {n % 400}", chance.choice(("red", "green", "blue")), f"{n % 50}", f"K-{n:06d}"),
-            *(chance.choice(_NOTES), locale, f"user{max(manager, 0):07d}"),
+            *(chance.choice(_NOTES), locale, "" if manager is None else f"user{manager:07d}"),
         ]
+
+
+def _manager(n: int, count: int) -> int | None:
+    """Teams of ten, led by their sixth; ten leaders follow the last of them, and these the last of all."""
+    for size, place in ((10, 5), (100, 95), (count, count - 5)):
+        leader = min(n - n % size + place, count - 1)
+        if leader != n:
+            return leader
+    return None
 
 
 def write(path: Path, count: int, companies: int = 2000, seed: int = 7) -> None:

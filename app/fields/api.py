@@ -70,7 +70,9 @@ def new(
         if entry.kind.default is not None:
             given[entry.name] = entry.kind.to_json(entry.kind.default)
         elif entry.required and entry.name not in made_otherwise:
-            errors[entry.name] = FieldError(_("This field may not be empty."), code="required", hint=_("Enter a value."))
+            errors[entry.name] = FieldError(
+                _("This field may not be empty."), code="required", hint=_("Enter a value.")
+            )
     return _read(given, may, seen, {}, errors)
 
 
@@ -124,8 +126,6 @@ def _check_reference(entry: Field, value: int, known: Mapping[str, Any]) -> None
     """A record of another organization, or of a company that this field is not about, is as good as none."""
     company_id = known.get(entry.within) if entry.within else None
     if entry.within and company_id is None:
-        raise FieldError(
-            _("This depends on the field “%(name)s”, which is empty.", name=entry.within), code="unknown"
-        )
+        raise FieldError(_("This depends on the field “%(name)s”, which is empty.", name=entry.within), code="unknown")
     if not references.is_referable(entry.kind.noun) or not references.known(entry.kind.noun, value, company_id):
         raise FieldError(_("This cannot be chosen here."), code="unknown")

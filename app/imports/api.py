@@ -69,10 +69,14 @@ def _uploaded() -> tuple[str, IO[bytes]]:
         file.seek(0)
         return "", file
     if request.mimetype != FORM:
-        raise UnsupportedMediaType(_("Send %(wanted)s; “%(found)s” was found.", wanted=CSV, found=shown(request.mimetype)))
+        raise UnsupportedMediaType(
+            _("Send %(wanted)s; “%(found)s” was found.", wanted=CSV, found=shown(request.mimetype))
+        )
     sent = request.files.getlist("file")
     if len(sent) != 1 or len(request.files) != 1 or request.form:
-        raise FieldErrors({"file": FieldError(_("One part named “file” is expected, and nothing else."), code="required")})
+        raise FieldErrors(
+            {"file": FieldError(_("One part named “file” is expected, and nothing else."), code="required")}
+        )
     return sent[0].filename or "", sent[0].stream
 
 
@@ -131,7 +135,11 @@ def update(id: int) -> Response:
     queries.get(id)
     given = documents.settings(json_object(PATCH, PLAIN))
     # Other headings are matched anew, so that what the columns mean is said after how they are read.
-    for name, change in (("reading", actions.set_reading), ("columns", actions.set_columns), ("rules", actions.set_rules)):
+    for name, change in (
+        ("reading", actions.set_reading),
+        ("columns", actions.set_columns),
+        ("rules", actions.set_rules),
+    ):
         if name in given:
             change(id, given[name])
     return _answer(id)

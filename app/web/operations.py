@@ -26,7 +26,7 @@ class Undone:
 
 
 def by_number(id: int, to_undo: bool = False) -> Operation:
-    """An operation; with `to_undo` only one that this person may take back, for what it was about as well as for whose."""
+    """An operation; with `to_undo` only one that this person may take back, by whose it is and by what it was about."""
     found = db.session.get(Operation, id)
     if found is None:
         raise NotFound

@@ -46,7 +46,7 @@ class Asked:
 
 
 def only(**readers: Callable[[], Any]) -> dict[str, Any]:
-    """The values of these parameters, each by its reader; raises `BadQuery` for mistakes and for any other parameter."""
+    """The values of these parameters, each by its reader; raises `BadQuery` for mistakes and other parameters."""
     errors = {
         key: FieldError(_("There is no parameter “%(name)s” here.", name=shown(key)), code="field")
         for key in request.args

@@ -68,9 +68,7 @@ def _key() -> str | None:
     if given is None:
         return None
     if not 1 <= len(given) <= LONGEST or not given.isascii() or not given.isprintable():
-        raise BadKey(
-            _("%(header)s takes 1 to %(most)s printable ASCII characters.", header=HEADER, most=LONGEST)
-        )
+        raise BadKey(_("%(header)s takes 1 to %(most)s printable ASCII characters.", header=HEADER, most=LONGEST))
     return f"api:{given}"
 
 

@@ -219,7 +219,7 @@ def resource(bp: Blueprint, noun: Resource) -> None:
 
 def _ask_for_version() -> None:
     if not request.headers.get("If-Match", "").strip() or request.if_match.star_tag:
-        raise VersionMissing(_("Send the version that you have read as If-Match, such as If-Match: \"3\"."))
+        raise VersionMissing(_('Send the version that you have read as If-Match, such as If-Match: "3".'))
 
 
 def _record(noun: Resource, loaded: Loaded, wanted: Collection[str] | None = None) -> Response:

@@ -58,7 +58,9 @@ def test_an_edit_on_the_desk_counts_as_well(world, cast):
 
 
 @pytest.mark.threat("T-107")
-@pytest.mark.parametrize("change", [{"addresses": ["nora@home.example"]}, {"department": "office"}, {"company": "acme"}])
+@pytest.mark.parametrize(
+    "change", [{"addresses": ["nora@home.example"]}, {"department": "office"}, {"company": "acme"}]
+)
 def test_what_stands_in_other_rows_has_the_record_s_version(world, cast, change):
     api, path = world.api(), f"/contacts/{cast.nora}"
     tag = api.get(ROOT + path).json["version"]

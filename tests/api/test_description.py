@@ -108,7 +108,14 @@ def test_what_is_described_is_taken_and_what_is_not_is_refused(world, cast):
     new = checker(document, "NewContact")
     good = {"first_name": "Ada", "last_name": "Byron", "email": "ada@acme.example", "country": "DE", "phone": None}
     assert new.is_valid(good) and api.post(f"{ROOT}/contacts", json=good).status_code == 201
-    for wrong in ({"first_name": 1}, {"shoes": 1}, {"first_name": "a" * 65}, {"active": "yes"}, {"email": None}, {"id": 1}):
+    for wrong in (
+        {"first_name": 1},
+        {"shoes": 1},
+        {"first_name": "a" * 65},
+        {"active": "yes"},
+        {"email": None},
+        {"id": 1},
+    ):
         assert not new.is_valid(good | wrong), wrong
         assert api.post(f"{ROOT}/contacts", json=good | wrong).status_code == 422, wrong
     assert not new.is_valid({"first_name": "Ada"})
@@ -117,6 +124,8 @@ def test_what_is_described_is_taken_and_what_is_not_is_refused(world, cast):
 def test_every_kind_of_field_has_a_schema():
     assert set(_KINDS) == set(KINDS) | {Several.name, Host.name}
     for name in KINDS:
-        options = {"choices": ["a", "b"]} if name.startswith("choice") else {"noun": "staff"} if name == "reference" else {}
+        options = (
+            {"choices": ["a", "b"]} if name.startswith("choice") else {"noun": "staff"} if name == "reference" else {}
+        )
         OAS31Validator.check_schema(of_kind(from_settings(name, "A field", options)))
     OAS31Validator.check_schema(of_kind(Several("Several", of=Text("One"), max=3)))

@@ -132,7 +132,17 @@ def test_no_column_can_be_set_that_is_not_offered(world, cast, noun):
     ):
         offered = set(described[schema]["properties"])
         columns = {column.key for column in model.__table__.columns} | {entry.name for entry in declared_fields(model)}
-        others = {"password", "role", "is_admin", "permissions", "organization", "tenant", "_name", "__class__", "custom"}
+        others = {
+            "password",
+            "role",
+            "is_admin",
+            "permissions",
+            "organization",
+            "tenant",
+            "_name",
+            "__class__",
+            "custom",
+        }
         for name in sorted((columns | others) - offered):
             for value in (1, "1", None, True, [], {}):
                 assert f"/{name}" in pointers(send({name: value})), f"{schema} takes {name}"
@@ -147,17 +157,19 @@ def test_many_mistakes_are_not_all_repeated(shared_world):
 
 
 def test_a_place_in_the_document_is_a_json_pointer(shared_world):
-    assert {"/a~1b", "/m~0n"} <= pointers(post(shared_world.api(), json.dumps({"a/b": 1, "m~n": 1, "": 1, "\ud800": 1})))
+    assert {"/a~1b", "/m~0n"} <= pointers(
+        post(shared_world.api(), json.dumps({"a/b": 1, "m~n": 1, "": 1, "\ud800": 1}))
+    )
 
 
 @pytest.mark.threat("T-065")
-@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "", "text/json"])
+@pytest.mark.parametrize(
+    "kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "", "text/json"]
+)
 def test_only_json_is_read(shared_world, cast, kind):
     api = shared_world.api()
     problem(api.post(f"{ROOT}/contacts", data=json.dumps(PERSON), headers={"Content-Type": kind}), 415)
-    changed = api.patch(
-        f"{ROOT}/contacts/{cast.otto}", data="{}", headers={"Content-Type": kind, "If-Match": '"1"'}
-    )
+    changed = api.patch(f"{ROOT}/contacts/{cast.otto}", data="{}", headers={"Content-Type": kind, "If-Match": '"1"'})
     problem(changed, 415)
 
 
@@ -176,11 +188,28 @@ def test_a_document_that_is_too_large_is_not_read(shared_world):
 
 # Values that a fuzzer would not find soon.
 ODD = st.sampled_from(
-    ["", " ", "\x00", "\ud800", "é" * 70, "1" * 400, "=1+1", "' OR 1=1 --", "2026-12-31", "a@b.example", "DE", "..", "%s"]
-    + ["‮abc", "\U0001f3f4", "a\nb", "{}", "null", "https://x.example", "-0", "1e5", "12.50"]
+    [
+        *(
+            "",
+            " ",
+            "\x00",
+            "\ud800",
+            "é" * 70,
+            "1" * 400,
+            "=1+1",
+            "' OR 1=1 --",
+            "2026-12-31",
+            "a@b.example",
+            "DE",
+            "%s",
+        ),
+        *("\u202eabc", "\U0001f3f4", "a\nb", "{}", "null", "https://x.example", "-0", "1e5", "12.50", "..", "\\"),
+    ]
 )
 LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=30) | ODD
-VALUES = st.recursive(LEAVES, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(ODD, inner, max_size=3), max_leaves=6)
+VALUES = st.recursive(
+    LEAVES, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(ODD, inner, max_size=3), max_leaves=6
+)
 FUZZ = settings(
     max_examples=120, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
@@ -198,7 +227,12 @@ def test_no_document_is_a_fault(world, cast, noun):
     needed = {
         "companies": {"name": "X"},
         "contacts": PERSON,
-        "contracts": {"description": "X", "company_id": ids[0], "customer_contact_id": ids[1], "support_contact_id": ids[2]},
+        "contracts": {
+            "description": "X",
+            "company_id": ids[0],
+            "customer_contact_id": ids[1],
+            "support_contact_id": ids[2],
+        },
     }[noun]
 
     @FUZZ

@@ -73,7 +73,9 @@ def test_what_was_edited_since_is_kept_and_listed(world, cast):
     patch(api, path, {"phone": "+49 2"})
     undone = undo(api, operation).get_json()
     assert undone["reversed"] == 0
-    assert [(one["noun"], one["id"]) for one in undone["kept"]] == [("company", cast.acme)] and undone["kept"][0]["reason"]
+    assert [(one["noun"], one["id"]) for one in undone["kept"]] == [("company", cast.acme)] and undone["kept"][0][
+        "reason"
+    ]
     assert api.get(ROOT + path).json["phone"] == "+49 2"
 
 

@@ -8,7 +8,9 @@ NOUNS = ("companies", "contacts", "contracts")
 
 
 def path_of(noun: str, cast) -> str:
-    return f"/{noun}/" + str({"companies": cast.acme, "contacts": cast.otto, "contracts": cast.acme_support_hours}[noun])
+    return f"/{noun}/" + str(
+        {"companies": cast.acme, "contacts": cast.otto, "contracts": cast.acme_support_hours}[noun]
+    )
 
 
 @pytest.mark.feature("I006", "I007")
@@ -79,7 +81,12 @@ def test_a_contact_is_made_by_the_rules_of_the_desk(world, cast):
     made = world.api().post(f"{ROOT}/contacts", json=document)
     assert made.status_code == 201, made.json
     # The user name comes from the address, the zone from the country, and the region's code becomes its name.
-    expected = document | {"user_name": "ada@acme.example", "time_zone": "Europe/Berlin", "state": "Bayern", "active": True}
+    expected = document | {
+        "user_name": "ada@acme.example",
+        "time_zone": "Europe/Berlin",
+        "state": "Bayern",
+        "active": True,
+    }
     assert {name: made.json[name] for name in expected} == expected
     again = world.api().post(f"{ROOT}/contacts", json=document | {"user_name": "ada"})
     assert pointers(again) == {"/email"} and again.json["errors"][0]["code"] == "taken"

@@ -9,29 +9,29 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Text
+from sqlalchemy import Text, select
 
 import app.models_index  # noqa: F401  (all tables)
 from app.companies.models import Company
-from app.contacts.models import Contact
+from app.contacts.models import Contact, Membership
 from app.contracts.models import Contract
 from app.exports import writing
 from app.fields.kinds import Email, LongText, Url
 from app.fields.kinds import Text as TextKind
+from app.fields.kinds.host import Host
 from app.fields.models import CustomField
 from app.fields.settings import settings_changed
-from app.imports.models import Import
+from app.imports import actions as imports
 from app.people.actions import create_staff
 from app.records import files, undo_job
 from app.records.actor import Actor
 from app.records.write import begin, create, update
 from app.signin import sessions
-from tenants import Tenanted, db
+from tenants import Tenanted, db, tenancy
 from tests.cast import password
 from tests.world import World
 
 CANARY = re.compile(r"zq-([hs])-([axn0]+)-([ps])-(\d+)-qz", re.IGNORECASE)
-PEOPLE = b"First Name,Last Name,Email Address\nA,B,a@b.example\n"
 LETTERS = {"acme": "a", "xacme": "x", "nordlys": "n"}
 
 # Columns of words that are not people's: keys, kinds and states, and what has a form that a canary would break.
@@ -93,7 +93,7 @@ def put_canaries(world: World) -> Canaries:
     """Mark every text of both organizations, and make in summit what has no counterpart in harbor."""
     canaries = Canaries()
     for slug in ("harbor", "summit"):
-        _make_more(world, slug)
+        _make_more(world, slug, canaries)
     for slug in ("harbor", "summit"):
         _mark(world, slug, canaries)
         _edit(world, slug, canaries)
@@ -101,7 +101,7 @@ def put_canaries(world: World) -> Canaries:
     return canaries
 
 
-def _make_more(world: World, slug: str) -> None:
+def _make_more(world: World, slug: str, canaries: Canaries) -> None:
     """What the cast has not: a custom field, jobs, a file with an import; in summit one more of everything."""
     cast = world.cast
     ann = Actor("Ann Tanner", cast.accounts["ann"])
@@ -109,30 +109,32 @@ def _make_more(world: World, slug: str) -> None:
         more = {"of_noun": "contact", "key": "badge", "kind": "text", "label": "Badge", "portal": "view"}
         create(CustomField, more | {"options": {}}, actor=ann)
         settings_changed()
+        for membership in db.session.scalars(select(Membership).order_by(Membership.id)).all():
+            update(membership, {"role": "Buyer"}, actor=ann)
         for person in ("ina", "xena", "nils"):
             update(db.session.get(Contact, getattr(cast, person)), {"custom-badge": "B-1"}, actor=ann)
         for person in ("ann", "sue"):
-            _make_own(cast.accounts[person], ann)
+            _make_own(cast.accounts[person], ann, canaries)
         if slug == "summit":
-            _make_foreign(cast, ann)
+            _make_foreign(cast, ann, canaries)
 
 
-def _make_own(account_id: int, actor: Actor) -> None:
+def _make_own(account_id: int, actor: Actor, canaries: Canaries) -> None:
     """What belongs to one account: a job, an import, an export, a token."""
     operation = begin(actor, "edit", title="A title", reason="A reason")
     undoing = begin(actor, "undo", undoes=operation.id)
     undo_job.undo_operation.later(
         account_id=account_id, label="A label", operation_id=operation.id, undo_operation_id=undoing.id
     )
-    kept = files.store("people.csv", [PEOPLE], media_type="text/csv", account_id=account_id)
-    db.session.add(Import(file_id=kept.id, name="people.csv", account_id=account_id))
-    export = files.store("contacts.csv", [PEOPLE], media_type="text/csv", account_id=account_id)
+    slug = tenancy().slug
+    people = f"First Name,Last Name,Email Address\nA,{canaries.new(slug, '0', 's', ('file', 'data', 0))},a@b.example\n"
+    imports.upload("people.csv", [people.encode()], actor=Actor("Somebody", account_id))
+    export = files.store("contacts.csv", [people.encode()], media_type="text/csv", account_id=account_id)
     export.purpose = writing.PURPOSE
     sessions.make_token(account_id, "A token", ["read"])
-    db.session.flush()
 
 
-def _make_foreign(cast, actor: Actor) -> None:
+def _make_foreign(cast, actor: Actor, canaries: Canaries) -> None:
     company = create(Company, {"name": "Only", "kind": "managed", "domains": ["only.example"]}, actor=actor)
     person = {"first_name": "Only", "last_name": "Here", "user_name": "only", "email": "only@only.example"}
     contact = create(Contact, person | {"company": company}, actor=actor)
@@ -142,7 +144,7 @@ def _make_foreign(cast, actor: Actor) -> None:
     update(db.session.get(Contract, contract_id), {"notes": "Only"}, actor=actor)
     staff = {"name": "Only", "email": "only@desk.example", "role": "technician"}
     create_staff(staff, password=password("only"), actor=actor)
-    _make_own(cast.accounts["ann"], actor)
+    _make_own(cast.accounts["ann"], actor, canaries)
     for number in range(10):
         # Signing in with tokens makes some in harbor as well.
         sessions.make_token(cast.accounts["ann"], f"Only {number}", ["read"])
@@ -177,7 +179,7 @@ def _is_marked(table, column) -> bool:
     if f"{table.name}.{column.name}" in NOT_MARKED or not isinstance(column.type, Text):
         return False
     kind = column.info.get("kind")
-    return kind is None or type(kind) in (TextKind, LongText, Email, Url)
+    return kind is None or type(kind) in (TextKind, LongText, Email, Url, Host)
 
 
 def _audience(table, column) -> str:
