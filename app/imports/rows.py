@@ -30,6 +30,7 @@ VERDICT_NAMES = {
     "reject": _l("Rejected"),
     "conflict": _l("Changed since"),
 }
+NOT_IMPORTED = ("reject", "duplicate", "conflict")
 PERSON = ("first_name", "last_name", "email", "user_name", "company")
 
 
@@ -101,26 +102,31 @@ def _said(problem: list, known: dict[str, Target]) -> str:
 def rejected(found: Import) -> Iterator[bytes]:
     """The rows that were not imported, as a CSV like the one they came from, with a last column that says why.
 
-    Passwords are blank. The file can be imported as it is: the last column is left out by itself.
+    Passwords are blank. The file can be imported as it is: the last column is left out by itself. What is read of
+    the import is read now, since the lines themselves are made while the answer is on its way.
     """
     known = targets(fields_of(Contact))
-    layout = Layout.from_json(found.reading)
-    verdicts = ("reject", "duplicate", "conflict")
-    query = select(ImportVerdict).where(ImportVerdict.import_id == found.id, ImportVerdict.verdict.in_(verdicts))
+    query = select(ImportVerdict).where(ImportVerdict.import_id == found.id, ImportVerdict.verdict.in_(NOT_IMPORTED))
     why = {row.row_no: " ".join(_reasons(row, {}, known)) for row in db.session.scalars(query)}
-    blank = [at for at, name in enumerate(found.columns) if name == PASSWORD]
-    left_out = [at for at, heading in enumerate(found.reading.get("headings", [])) if ignored(heading)]
+    blank = {at for at, name in enumerate(found.columns) if name == PASSWORD}
+    left_out = {at for at, heading in enumerate(found.reading.get("headings", [])) if ignored(heading)}
+    return _lines(found.file_id, Layout.from_json(found.reading), why, blank, left_out)
 
+
+def _lines(file_id: int, layout: Layout, why: dict[int, str], blank: set[int], left_out: set[int]) -> Iterator[bytes]:
     def line(cells: list[str], problem: str) -> bytes:
         text = io.StringIO()
         kept = ["" if at in blank else cell for at, cell in enumerate(cells) if at not in left_out]
         csv.writer(text, delimiter=layout.delimiter, lineterminator="\n").writerow([*kept, defused(problem)])
         return text.getvalue().encode()
 
-    with readable(lambda: files.read(found.file_id), layout):
-        table = Table(files.read(found.file_id), layout)
+    with readable(lambda: files.read(file_id), layout):
+        table = Table(files.read(file_id), layout)
         if layout.header:
-            yield line(table.headings, PROBLEM)
+            heads = io.StringIO()
+            kept = [heading for at, heading in enumerate(table.headings) if at not in left_out]
+            csv.writer(heads, delimiter=layout.delimiter, lineterminator="\n").writerow([*kept, PROBLEM])
+            yield heads.getvalue().encode()
         for batch in table.batches(1000):
             for at, cells in enumerate(batch.rows):
                 if batch.first + at in why:

@@ -127,7 +127,7 @@ def test_the_template_shows_the_expected_columns(world):
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        (b"", "no rows"),
+        (b"", "empty"),
         (b"First Name,Last Name\n", ""),
         (b"\x89PNG\r\n\x1a\n\x00\x00", ""),
         (b"PK\x03\x04" + b"\0" * 200, ""),
