@@ -116,9 +116,8 @@ def measure(rows: int, rounds: int) -> dict:
                 continue  # the first import warms up and gives COPY its people
             took = plan["seconds"] + wrote["seconds"]
             memory = max(plan["memory"], wrote["memory"])
-            found["rounds"].append(
-                {"copy": copied, "plan": plan["seconds"], "apply": wrote["seconds"], "ratio": copied / took, "MiB": memory}
-            )
+            figures = {"copy": copied, "plan": plan["seconds"], "apply": wrote["seconds"]}
+            found["rounds"].append(figures | {"ratio": copied / took, "MiB": memory})
             print(
                 f"{number}: COPY {rows / copied:8,.0f} rows/s   import {rows / took:8,.0f} rows/s"
                 f" (plan {plan['seconds']:.1f} s, apply {wrote['seconds']:.1f} s)   ratio {copied / took:.0%}"

@@ -78,8 +78,8 @@ def feed(records: Iterable[tuple[str, Iterable[int]]], viewer, until: int | None
         entry.lines += _lines(change, viewer)
     for entry in entries.values():
         # What stands in a row beside the record is said once, as the record's own.
-        own = {line.field for line in entry.lines if line.noun == wanted[0][0]}
-        entry.lines = [line for line in entry.lines if line.noun == wanted[0][0] or line.field not in own]
+        own = {line.label for line in entry.lines if line.noun == wanted[0][0]}
+        entry.lines = [line for line in entry.lines if line.noun == wanted[0][0] or line.label not in own]
     _name_references(entries.values())
     found = list(entries.values())
     for operation_id, size in _sizes(entries).items():

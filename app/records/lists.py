@@ -246,9 +246,9 @@ def _sort_key(list_of: ListOf, name: str, fields: FieldSet) -> ColumnElement:
         if options:
             return func.coalesce(func.array_position(cast([value for value, _label in options], ARRAY(Text)), column), 0)
         return folded(column)
-    for kind, least in ((Date, "-infinity"), (Boolean, False), (Numeric, "-infinity")):
-        if isinstance(column.type, kind):
-            return func.coalesce(column, cast(least, column.type))
+    for kind, least in ((Date(), "-infinity"), (Boolean(), False), (Numeric(), "-infinity")):
+        if isinstance(column.type, type(kind)):
+            return func.coalesce(cast(column, kind), cast(least, kind))
     return func.coalesce(column, cast(-(2**63), BigInteger))
 
 

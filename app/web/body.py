@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from flask import request
-from werkzeug.exceptions import UnsupportedMediaType
+from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
 from app.fields.errors import FieldErrors
 from app.fields.kinds.cleaning import shown
@@ -30,8 +30,12 @@ def json_object(*media_types: str) -> dict[str, Any]:
         raise UnsupportedMediaType(
             _("Send %(wanted)s; “%(found)s” was found.", wanted=media_types[0], found=shown(request.mimetype))
         )
-    request.max_content_length = LARGEST
-    found = _parse(request.get_data())
+    # A body without a length is cut off at the limit in silence, so that one byte more is read than may be.
+    request.max_content_length = LARGEST + 1
+    data = request.get_data()
+    if len(data) > LARGEST:
+        raise RequestEntityTooLarge
+    found = _parse(data)
     if not isinstance(found, dict):
         raise FieldErrors({"": wrong_type(_("an object"), found)})
     return found

@@ -1,5 +1,6 @@
 """What a program may send: one meaning or a refusal that says why, never a fault."""
 
+import io
 import json
 
 import pytest
@@ -183,6 +184,10 @@ def test_a_document_that_is_too_large_is_not_read(shared_world):
     api = shared_world.api()
     large = json.dumps(PERSON | {"notes": "a" * LARGEST})
     problem(post(api, large), 413)
+    # In parts, without a length: what lies within the limit is a document of its own, but not the one that was sent.
+    padded = b"{}" + b" " * LARGEST + b'{"name": "x"}'
+    parts = {"input_stream": io.BytesIO(padded), "environ_overrides": {"wsgi.input_terminated": True}}
+    problem(api.post(f"{ROOT}/contacts", headers=JSON, **parts), 413)
     assert pointers(post(api, json.dumps(PERSON | {"notes": "a" * 100_001}))) == {"/notes"}
 
 

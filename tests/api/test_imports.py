@@ -33,7 +33,7 @@ def rows(api, made, query: str = "") -> list[dict]:
     return answer.json["items"]
 
 
-@pytest.mark.feature("L129", "L130", "B011")
+@pytest.mark.feature("L129", "L164")
 def test_a_file_goes_all_the_way_and_back(world, cast):
     api = world.api("import", "read")
     before = world.checksum(but=("token",))
@@ -88,7 +88,7 @@ def planned(world):
     return api, made
 
 
-@pytest.mark.feature("L157")
+@pytest.mark.feature("B011")
 def test_each_row_says_what_becomes_of_it_and_why(planned, cast):
     api, made = planned
     by_row = {row["row"]: row for row in rows(api, made)}
@@ -115,6 +115,7 @@ def test_rows_go_page_by_page_and_by_verdict(planned):
     problem(api.get(f"{at}?after=x"), 404)
 
 
+@pytest.mark.feature("B011")
 def test_the_rejected_rows_are_a_file_again(planned, world):
     api, made = planned
     sheet = api.get(f"{ROOT}/imports/{made.json['id']}/rejected")
@@ -154,6 +155,7 @@ def test_what_is_no_table_is_refused_and_not_kept(world, data):
     assert world.checksum(but=("token",)) == before
 
 
+@pytest.mark.feature("L159", "L162")
 def test_how_the_file_is_meant_can_be_changed(world):
     api = world.api("import")
     made = upload(api, "Ada;Byron;ada@acme.example\nBob;Berg;bob@acme.example\n")
@@ -271,5 +273,8 @@ def test_an_import_is_taken_back_by_whoever_made_it(world):
 def test_too_large_a_file_is_not_read(world, monkeypatch):
     monkeypatch.setitem(world.app.config, "MAX_CONTENT_LENGTH", 1000)
     problem(upload(world.api("import"), SHEET * 10), 413)
+    # In parts, without a length: nothing is cut off in silence.
+    parts = {"input_stream": io.BytesIO(SHEET.encode() * 10), "environ_overrides": {"wsgi.input_terminated": True}}
+    problem(world.api("import").post(f"{ROOT}/imports", headers={"Content-Type": "text/csv"}, **parts), 413)
     form = {"file": (io.BytesIO(SHEET.encode() * 10), "people.csv")}
     problem(world.api("import").post(f"{ROOT}/imports", data=form), 413)

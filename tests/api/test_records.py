@@ -145,7 +145,6 @@ def test_a_patch_that_changes_nothing_is_no_change(world, cast):
         assert (again.status_code, again.get_json()) == (200, before)
 
 
-@pytest.mark.feature("C032")
 def test_a_company_is_renamed_by_a_patch(world, cast):
     api = world.api()
     assert patch(api, f"/companies/{cast.acme}", {"name": "Acme 2"}).json["name"] == "Acme 2"

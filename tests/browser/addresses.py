@@ -2,23 +2,28 @@
 
 import re
 from collections.abc import Iterator
-from itertools import product
 
 from flask import Flask
-from werkzeug.routing import Rule
 
 from app.fields.registry import declared_fields, model_of
 from tests.world import Client, World
 
-# What is not made for people to look at.
-NO_PAGES = re.compile(r"/(static/|healthz|readyz|api/|(portal/)?options/)")
+# What is not made for people to look at, and the answers of fields at rest, which lead to their record.
+NO_PAGES = re.compile(r"/(static/|healthz|readyz|api/|(portal/)?options/)|.*/fields/<name>$")
 NOUNS = ("contact", "company", "contract")
+LISTS = {"contacts": "contact", "companies": "company", "contracts": "contract"}
 EDITOR = re.compile(r"cell-form-(\w+)")
+# What stands behind a question mark and makes another page.
+FURTHER = {
+    "staff": ("/contacts/new?company={acme}", "/contracts/new?company={acme}", "/search?q=acme", "/contacts?size=10&sort=-city"),
+    "admin": ("/admin/fields/contact/new?kind=choice",),
+    "portal": (),
+}
 
 
-def surface_of(rule: Rule) -> str:
+def surface_of(rule: str) -> str:
     """'portal', 'admin' or 'staff'."""
-    first = rule.rule.split("/")[1]
+    first = rule.split("/")[1]
     return first if first in ("portal", "admin") else "staff"
 
 
@@ -27,60 +32,67 @@ def pages(app: Flask, world: World, client: Client, surface: str) -> tuple[list[
 
     Of the many pages that edit one field there is one for each kind of control.
     """
-    numbers, words = list(_numbers(world)), _words(world)
-    found, without, editors = [], [], set()
-    for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule):
-        if "GET" not in rule.methods or NO_PAGES.match(rule.rule) or surface_of(rule) != surface:
-            continue
-        edits = rule.rule.endswith("/fields/<name>/edit")
-        some = None
-        for address in _addresses(rule, numbers, words):
-            answer = client.get(address)
-            some = some or answer.status_code < 400
-            if answer.status_code != 200 or answer.mimetype != "text/html":
+    numbers, words = _numbers(world), _words(world)
+    found = [address.format(acme=world.cast.acme) for address in FURTHER[surface]]
+    without, editors, known = [], set(), {}
+    rules = {rule.rule for rule in app.url_map.iter_rules() if "GET" in rule.methods}
+    for rule in sorted(rule for rule in rules if surface_of(rule) == surface and not NO_PAGES.match(rule)):
+        start, place, _rest = rule.partition("<int:id>")
+        edits, answered = rule.endswith("/fields/<name>/edit"), False
+        for number, address in _addresses(rule, [known[start]] if start in known else _likely(start, numbers), words):
+            answer = client.get(address, buffered=True)
+            if answer.status_code >= 400:
                 continue
-            if edits:
-                kind = EDITOR.search(answer.text)[1]
-                if kind in editors:
-                    continue
+            answered = True
+            if place and answer.status_code == 200:
+                known[start] = number
+            page = answer.status_code == 200 and answer.mimetype == "text/html"
+            kind = EDITOR.search(answer.text)[1] if page and edits else ""
+            if page and (not edits or kind not in editors):
+                found.append(address)
                 editors.add(kind)
-            found.append(address)
-            if not edits:
+            if not edits and answer.status_code == 200:
                 break
-        if not some:
-            without.append(rule.rule)
+        if not answered:
+            without.append(rule)
     return found, without
 
 
-def _addresses(rule: Rule, numbers: list[int], words: dict[str, list[str]]) -> Iterator[str]:
-    """What may stand in a route's places, the likeliest first."""
-    places = re.findall(r"<(?:(\w+):)?(\w+)>", rule.rule)
-    likely = next((word for word in NOUNS if f"/{word[:-1]}" in rule.rule), "")
-    for chosen in product(*(numbers if kind == "int" else words.get(name, words["name"]) for kind, name in places)):
-        values = dict(zip((name for _, name in places), chosen, strict=True))
-        if likely and values.get("noun") in NOUNS and values["noun"] != likely and "name" in values:
-            continue
-        address = rule.rule
-        for kind, name in places:
-            address = address.replace(f"<{kind}:{name}>" if kind else f"<{name}>", str(values[name]))
-        yield address
+def _addresses(rule: str, numbers: list[int], words: dict[str, list[str]]) -> Iterator[tuple[int, str]]:
+    """What may stand in a route's places, each with the number in it."""
+    likely = next((noun for part, noun in LISTS.items() if f"/{part}/" in rule), "contact" if "/me/" in rule else "name")
+    for number in numbers if "<int:id>" in rule else [0]:
+        for noun in words["noun"] if "<noun>" in rule else [""]:
+            for name in words[noun or likely] if "<name>" in rule else [""]:
+                yield number, rule.replace("<int:id>", str(number)).replace("<noun>", noun).replace("<name>", name)
 
 
-def _numbers(world: World) -> Iterator[int]:
-    """Ids of records: those of the cast, and the last of every table."""
-    cast = world.cast
-    yield from (cast.ina, cast.acme, cast.acme_support_hours, cast.ann, cast.otto)
-    schema = world.schema()
+def _likely(start: str, numbers: dict[str, int]) -> list[int]:
+    """Numbers of records, those first whose table is called as the address is."""
+    part = start.rstrip("/").rpartition("/")[2]
+    name = LISTS.get(part, part.removesuffix("s"))
+    return list(dict.fromkeys(number for key, number in sorted(numbers.items(), key=lambda one: one[0] != name)))
+
+
+def _numbers(world: World) -> dict[str, int]:
+    """A record of every table: of the cast where it has one, otherwise the last."""
+    schema, cast = world.schema(), world.cast
     tables = world.sql(
         "SELECT table_name AS name FROM information_schema.columns WHERE table_schema = %s AND column_name = 'id'"
         " AND data_type = 'bigint' ORDER BY 1",
         schema,
     )
-    for table in tables:
-        yield from (row["id"] for row in world.sql(f'SELECT max(id) AS id FROM {schema}."{table["name"]}"') if row["id"])
+    ask = " UNION ALL ".join(f"SELECT '{one['name']}' AS name, max(id) AS id FROM {schema}.\"{one['name']}\"" for one in tables)
+    last = {row["name"]: row["id"] for row in world.sql(ask) if row["id"]}
+    return last | {"contact": cast.ina, "company": cast.acme, "contract": cast.acme_support_hours, "other": cast.otto}
 
 
 def _words(world: World) -> dict[str, list[str]]:
-    fields = [entry.name for noun in NOUNS for entry in declared_fields(model_of(noun))]
+    """What nouns, fields and hosts are called; of the fields of a noun, one for each kind of control."""
+    words = {"noun": [*NOUNS, *LISTS]}
+    for noun in NOUNS:
+        fields = {entry.kind.input: entry.name for entry in reversed(declared_fields(model_of(noun))) if not entry.fixed}
+        own = world.sql(f"SELECT key FROM {world.schema()}.custom_field WHERE of_noun = %s", noun)
+        words[noun] = [*fields.values(), *(f"custom-{row['key']}" for row in own)]
     hosts = [row["name"] for row in world.sql("SELECT name FROM shared.host ORDER BY name")]
-    return {"noun": [*NOUNS, "contacts", "companies", "contracts"], "name": [*dict.fromkeys(fields), *hosts]}
+    return words | dict.fromkeys(LISTS, [""]) | {"name": [*hosts, "phone", "email", "role", "active", "notify", "name"]}

@@ -5,6 +5,7 @@ A new field on a model is walked through without a word here, as long as its kin
 
 import html
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from typing import Any
 
@@ -175,6 +176,9 @@ def case(request, app, fields_world, cast):
     path, _dot, name = request.param.partition(".")
     record = {"companies": cast.acme, "contacts": cast.otto, "contracts": cast.acme_support_hours}[path]
     with worlds.using(app, fields_world.cluster.url(fields_world.database)):
+        needs = {"state": ("country", "DE"), "custom-region": ("country", "DE"), "department": ("company", cast.acme)}
+        for first, value in [needs[name]] if name in needs else []:
+            Case(path, first, NOUNS[path], record, fields_world, cast).save(fields_world.staff("adam"), str(value))
         yield Case(path, name, NOUNS[path], record, fields_world, cast)
 
 
@@ -192,7 +196,8 @@ EDITABLE = pytest.mark.parametrize("case", editable(), indirect=True)
 def test_the_form_for_a_new_record_asks_for_it(case):
     query = {"contracts": f"?company={case.cast.acme}"}.get(case.path, "")
     form = screen(case.world.staff("ann").get(f"/{case.path}/new{query}")).one("form", id="form")
-    names = {control["name"].removesuffix("_text") for control in form.all() if control.get("name")}
+    controls = [control for control in form.all() if control.get("name")]
+    names = {control.get("data-name") or control["name"] for control in controls}
     wanted = f"{case.path}.{case.name}" not in NOT_IN_FORM
     assert (case.name in names) is wanted
     if wanted and case.entry.kind.input != "checkboxes":
@@ -328,19 +333,20 @@ def test_lists_show_sort_and_filter_by_it(case):
 
 
 def _check_filter(case: Case, browser, operator: str, value: Any) -> None:
+    plain = case.entry.kind.plain(value)
     typed = {
         "empty": "",
         "not_empty": "",
         "last_days": "36500",
-        "starts": str(case.entry.kind.plain(value))[:3],
-    }.get(operator, case.entry.kind.plain(value))
-    if case.entry.kind.name == "several" and operator == "contains":
-        typed = case.entry.kind.plain(value).split(",")[0]
+        "starts": plain[:3],
+        "contains": plain.partition("," if case.entry.kind.name == "several" else "\n")[0],
+    }.get(operator, plain)
     answer = browser.get(f"/{case.path}", query_string={f"{case.name}.{operator}": typed})
     page = screen(answer)
     chips = page.all("li", cls="chip")
     assert len(chips) == 1 and chips[0].text.startswith(f"{case.entry.label} {OPERATORS[operator]}")
     left_out = operator in ("is_not", "none_of", "empty", "lt", "gt", "before", "after")
+    left_out |= operator == "last_days" and value > date.today()
     assert (case.record in ids(page)) is not left_out, f"{operator} {typed!r}"
     # Taking the chip away brings everything back.
     assert case.record in ids(screen(browser.get(chips[0].one("a")["href"])))

@@ -25,6 +25,8 @@ def fill(world) -> None:
     """Many companies with their people and contracts beside those of the cast."""
     schema, cast = world.schema(), world.cast
     for statement in (
+        # The desk's own way to search, which the portal has no right to and which takes most of the time to fill.
+        "DROP INDEX ix_contact_search",
         f"INSERT INTO company (id, name) SELECT 100000 + n, 'Company ' || n FROM generate_series(1, {COMPANIES}) n",
         "INSERT INTO contact (id, first_name, last_name, user_name, email, company_ids)"
         " SELECT 100000 + n, 'First' || n % 977, 'Last' || n % 1009, 'user' || n, 'user' || n || '@many.example',"
