@@ -7,7 +7,7 @@ another separator begins a new one (OWASP, CSV injection). Reading takes exactly
 
 import re
 
-from sqlalchemy import BigInteger, ColumnElement, Numeric, Text, case, cast, func, literal, select
+from sqlalchemy import BigInteger, ColumnElement, Numeric, Text, case, cast, func, literal, literal_column, select
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from .kinds import Choices, Date, Decimal, Duration, Kind, YesNo
@@ -67,7 +67,7 @@ def plain_json_expression(kind: Kind, value: ColumnElement) -> ColumnElement:
     if isinstance(kind, Duration):
         return case((type_ == "number", _clock(cast(value, BigInteger))))
     if isinstance(kind, Choices):
-        texts = func.jsonb_array_elements_text(case((type_ == "array", value), else_=cast([], JSONB)))
+        texts = func.jsonb_array_elements_text(case((type_ == "array", value), else_=literal_column("'[]'::jsonb", JSONB)))
         texts = texts.column_valued("one")
         return case((type_ == "array", select(func.string_agg(texts, "; ")).scalar_subquery()))
     wanted = "number" if isinstance(kind.column(), BigInteger) else "string"

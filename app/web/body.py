@@ -30,15 +30,20 @@ def json_object(*media_types: str) -> dict[str, Any]:
         raise UnsupportedMediaType(
             _("Send %(wanted)s; “%(found)s” was found.", wanted=media_types[0], found=shown(request.mimetype))
         )
+    found = _parse(raw())
+    if not isinstance(found, dict):
+        raise FieldErrors({"": wrong_type(_("an object"), found)})
+    return found
+
+
+def raw() -> bytes:
+    """What was sent, which is no larger than a document may be; raises an error with the status 413."""
     # A body without a length is cut off at the limit in silence, so that one byte more is read than may be.
     request.max_content_length = LARGEST + 1
     data = request.get_data()
     if len(data) > LARGEST:
         raise RequestEntityTooLarge
-    found = _parse(data)
-    if not isinstance(found, dict):
-        raise FieldErrors({"": wrong_type(_("an object"), found)})
-    return found
+    return data
 
 
 def _parse(data: bytes) -> Any:

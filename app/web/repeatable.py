@@ -15,6 +15,8 @@ from app.i18n import gettext as _
 from app.records import receipts
 from app.records.errors import DeskError
 
+from .body import raw
+
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotent-Replayed"
 LONGEST = 255
@@ -37,7 +39,7 @@ def repeatable(view: Callable) -> Callable:
 
     @wraps(view)
     def once(**given):
-        return answer_once(lambda: view(**given), request.mimetype, request.get_data)
+        return answer_once(lambda: view(**given), request.mimetype, raw)
 
     once.repeatable = True
     return once
@@ -52,7 +54,9 @@ def answer_once(make: Callable[[], Response], *parts: str | bytes | Callable[[],
     if key is None:
         return current_app.make_response(make())
     read = [part() if callable(part) else part for part in parts]
-    print_ = receipts.fingerprint(request.method, request.full_path, *read)
+    # A token that may less than the first one did not get that answer.
+    may = " ".join(sorted(current_user.permissions))
+    print_ = receipts.fingerprint(request.method, request.full_path, may, *read)
     account_id = current_user.account_id
     earlier = receipts.claim(account_id, key, print_)
     if earlier is not None:

@@ -31,8 +31,8 @@ TRAINING = {
 def make(world, adam):
     """`make("company", kind="text", label="Licence")`: make a field as the page does; returns its name in addresses."""
 
-    def make(noun: str = "contact", **values) -> str:
-        response = adam.post_form(f"/admin/fields/{noun}", {"portal": "none", **values})
+    def make(of: str = "contact", **values) -> str:
+        response = adam.post_form(f"/admin/fields/{of}", {"portal": "none", **values})
         assert response.status_code == 303, re.findall(r'class="field-error"[^>]*>([^<]*)', normal(response))
         with world.inside():
             return "custom-" + db.session.query(CustomField).order_by(CustomField.id.desc()).first().key

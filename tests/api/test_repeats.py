@@ -6,6 +6,8 @@ from threading import Barrier
 
 import pytest
 
+from app.web.body import LARGEST
+
 from .answers import ROOT, patch, problem
 
 PERSON = {"first_name": "Ada", "last_name": "Byron", "email": "ada@acme.example"}
@@ -69,6 +71,18 @@ def test_a_key_belongs_to_one_account(world):
     other = post(world.api(person="ann"), "one", PERSON | {"first_name": "Eve"})
     assert (first.status_code, other.status_code) == (201, 201)
     assert post(world.api(slug="summit"), "one").status_code == 201
+
+
+@pytest.mark.threat("T-058", "T-109")
+def test_a_token_that_may_less_does_not_get_the_other_one_s_answer(world):
+    full, narrow = world.api("read", "write"), world.api("write")
+    assert post(full, "one").json["email"] == "ada@acme.example"
+    refused = post(narrow, "one")
+    assert problem(refused, 422) and b"acme.example" not in refused.data
+
+
+def test_too_large_a_document_is_not_read_for_its_key_either(world):
+    problem(post(world.api(), "one", PERSON | {"notes": "a" * LARGEST}), 413)
 
 
 @pytest.mark.threat("T-109")

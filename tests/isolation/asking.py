@@ -76,7 +76,7 @@ class Asked:
         return self.method not in UNSAFE
 
     @property
-    def in_json(self) -> bool:
+    def in_api(self) -> bool:
         return self.endpoint.startswith("api.")
 
     def send(self, client: Client, body, *, fragment: bool = False, version: str = '"1"') -> TestResponse:
@@ -84,7 +84,9 @@ class Asked:
         headers = dict(FRAGMENT) if fragment else {}
         if self.is_safe:
             return client.open(self.path, method=self.method, headers=headers)
-        if self.in_json:
+        if self.in_api and self.route.sent == "form":
+            return client.open(self.path, method=self.method, headers=headers, data=body)
+        if self.in_api:
             headers |= {"If-Match": version} if self.method == "PATCH" else {}
             kind = "application/merge-patch+json" if self.method == "PATCH" else "application/json"
             return client.open(self.path, method=self.method, headers=headers, data=json.dumps(body), content_type=kind)

@@ -47,6 +47,8 @@ class Route:
     body: Body = field(default_factory=dict)
     bad: Body | None = None
     writes: bool = True
+    # How the API wants its body: 'json', or 'form' for files.
+    sent: str = "json"
     # For an address that shows: whether it shows people's words.
     shows: bool = True
     # An address that does something; `before` makes the state in which it can, and may return another number for it.
@@ -207,7 +209,7 @@ ROUTES: dict[str, Route] = {
     "staff.imports.update_columns": act(
         STAFF,
         "import",
-        {"column-0": "first_name", "column-1": "last_name", "column-2": "email"},
+        {"column-0": "last_name", "column-1": "first_name", "column-2": "email"},
         {"column-0": "email", "column-1": "email", "column-2": "email"},
         reach=OF_STAFF,
     ),
@@ -278,5 +280,17 @@ ROUTES: dict[str, Route] = {
     **_resource("contracts", "contract", _new_contract_in_json, {"description": "Other"}, {"description": ""}),
     "api.description.show": form(STAFF),
     "api.operations.undo": act(STAFF, "operation"),
+    "api.imports.index": page(STAFF),
+    "api.imports.show": page(STAFF, "import", reach=OF_STAFF),
+    "api.imports.index_rows": form(STAFF, "import", reach=OF_STAFF),
+    "api.imports.show_rejected": form(STAFF, "import", reach=OF_STAFF),
+    "api.imports.create": act(STAFF, body=_upload, sent="form"),
+    "api.imports.update": act(
+        STAFF, "import", {"columns": ["last_name", "first_name", "email"]}, {"no_such": 1}, reach=OF_STAFF
+    ),
+    **{
+        f"api.imports.create_{name}": act(STAFF, "import", reach=OF_STAFF, writes=False)
+        for name in ("plan", "application", "cancellation", "undo")
+    },
     "api.jobs.show": page(STAFF, "job", reach=OWN_ACCOUNT),
 }
