@@ -38,3 +38,16 @@ def append_only(table: str) -> None:
     """Rows of this table are never changed or removed by the application."""
     staff, _ = roles()
     op.execute(f"REVOKE UPDATE, DELETE ON {table} FROM {staff}")
+
+
+def uncounted(table: str) -> None:
+    """Keep no statistics of a staging table, whose rows come and go by the hundred thousand.
+
+    Those of an earlier import would tell the planner that this one has no rows, and it would loop over them; without
+    any it goes by the indexes.
+    """
+    columns = op.get_bind().exec_driver_sql(
+        "SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped", (table,)
+    )
+    parts = ", ".join(f'ALTER COLUMN "{name}" SET STATISTICS 0' for name in columns.scalars().all())
+    op.execute(f"ALTER TABLE {table} {parts}")

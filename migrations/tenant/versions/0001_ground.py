@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from tenants.ddl import MINE, append_only, wall
+from tenants.ddl import MINE, append_only, uncounted, wall
 
 revision = "0001"
 down_revision = None
@@ -555,3 +555,5 @@ def upgrade():
         wall(table)
     for table in ("operation", "change", "event"):
         append_only(table)
+    for table in STAGING:
+        uncounted(table)
