@@ -7,7 +7,7 @@ from flask import Flask, request
 from tenants import wrap_requests
 from tenants.resolve import Organization, by_host
 
-from . import errors, extensions, subscribers
+from . import errors, extensions
 from .admin import blueprint as admin
 from .api import blueprint as api
 from .config import Settings, flask_config, load
@@ -36,7 +36,6 @@ def create_app(settings: Settings | None = None, **overrides) -> Flask:
     for blueprint in (*signin, staff, portal, admin, api):
         app.register_blueprint(blueprint)
 
-    subscribers.init()
     access.check_policies(app)
     return app
 

@@ -36,7 +36,9 @@ class Settings(BaseSettings):
     web_processes: int = Field(2, description="Web server processes.", ge=1, le=64)
     web_threads: int = Field(4, description="Threads in each web server process.", ge=1, le=64)
     worker_processes: int = Field(1, description="Worker processes started by `deskhand worker`.", ge=1, le=64)
-    https: bool = Field(False, description="True behind a proxy that speaks TLS: cookies are then Secure, HSTS is sent.")
+    https: bool = Field(
+        False, description="True behind a proxy that speaks TLS: cookies are then Secure, HSTS is sent."
+    )
     proxies: int = Field(0, description="How many reverse proxies in front set X-Forwarded-For.", ge=0, le=5)
     max_upload: int = Field(256 * 1024 * 1024, description="Largest request body in bytes.", ge=1024)
     lease: int = Field(60, description="Seconds after which a job whose worker fell silent is taken over.", ge=5)

@@ -29,18 +29,84 @@ ORGANIZATIONS = {
     "summit": ("Summit Managed IT", ["summit.localhost"]),
 }
 COMPANIES, PEOPLE = 40, 15
-FIRST = (
-    "Anna Björn Chloë David Élodie Farid Greta Håkon Ines Jürgen Karin Łukasz Mária Niamh Oluwaseun Priya René Søren "
-    "Thi-Minh Ulla Viktor Wei Xenia Yusuf Zoë Ömer"
-).split()
-LAST = (
-    "Müller Håkansson Weiß Çelik d'Angelo O'Brien Smith-Jones Kowalska García Nguyễn Köhler Dvořák St.John Öztürk "
-    "Fernández Novák Björk Ünal Groß Andersen Becker Carter Dubois Evans Fischer Gruber"
-).split()
-NAMES = (
-    "Nordlys Acme Blau Hafen Weiß Bäckerei Kiel Alster Fjord Linden Adler Sonnen Silber Kupfer Stern Wald Insel Brücken "
-    "Mühlen Berg"
-).split()
+FIRST = [
+    "Anna",
+    "Björn",
+    "Chloë",
+    "David",
+    "Élodie",
+    "Farid",
+    "Greta",
+    "Håkon",
+    "Ines",
+    "Jürgen",
+    "Karin",
+    "Łukasz",
+    "Mária",
+    "Niamh",
+    "Oluwaseun",
+    "Priya",
+    "René",
+    "Søren",
+    "Thi-Minh",
+    "Ulla",
+    "Viktor",
+    "Wei",
+    "Xenia",
+    "Yusuf",
+    "Zoë",
+    "Ömer",
+]
+LAST = [
+    "Müller",
+    "Håkansson",
+    "Weiß",
+    "Çelik",
+    "d'Angelo",
+    "O'Brien",
+    "Smith-Jones",
+    "Kowalska",
+    "García",
+    "Nguyễn",
+    "Köhler",
+    "Dvořák",
+    "St.John",
+    "Öztürk",
+    "Fernández",
+    "Novák",
+    "Björk",
+    "Ünal",
+    "Groß",
+    "Andersen",
+    "Becker",
+    "Carter",
+    "Dubois",
+    "Evans",
+    "Fischer",
+    "Gruber",
+]
+NAMES = [
+    "Nordlys",
+    "Acme",
+    "Blau",
+    "Hafen",
+    "Weiß",
+    "Bäckerei",
+    "Kiel",
+    "Alster",
+    "Fjord",
+    "Linden",
+    "Adler",
+    "Sonnen",
+    "Silber",
+    "Kupfer",
+    "Stern",
+    "Wald",
+    "Insel",
+    "Brücken",
+    "Mühlen",
+    "Berg",
+]
 FORMS = ("GmbH", "A/S", "Ltd", "AG", "KG", "SARL", "& Söhne", "Architekten")
 TITLES = ("Office manager", "Managing director", "Accountant", "Engineer", "Sales", "Buyer", "Assistant", "Head of IT")
 CITIES = (("Hamburg", "20095", "DE"), ("Kiel", "24103", "DE"), ("Aarhus", "8000", "DK"), ("Wien", "1010", "AT"))
@@ -80,7 +146,12 @@ def _fill(slug: str) -> dict:
     actor = Actor("Demo", through="demo")
     signs = {}
     staff: list[int] = []
-    for role, first in (("administrator", "Adam"), ("technician", "Tess"), ("supervisor", "Sue"), ("technician", "Tom")):
+    for role, first in (
+        ("administrator", "Adam"),
+        ("technician", "Tess"),
+        ("supervisor", "Sue"),
+        ("technician", "Tom"),
+    ):
         email, password = f"{first.lower()}@{slug}.example", secrets.token_urlsafe(12)
         values = {"name": f"{first} {slug.capitalize()}", "email": email, "role": role}
         staff.append(create_staff(values, password=password, must_change=False, actor=actor))
@@ -161,7 +232,11 @@ def _contracts(chance: random.Random, companies: list[int], staff: list[int], ac
     firsts: dict[int, int] = {}
     for row in db.session.scalars(select(Membership).order_by(Membership.contact_id)):
         firsts.setdefault(row.company_id, row.contact_id)
-    kinds = [("support_hours", "Support hours"), ("monthly_hours", "Monthly hours"), ("subscription", "Managed workplace")]
+    kinds = [
+        ("support_hours", "Support hours"),
+        ("monthly_hours", "Monthly hours"),
+        ("subscription", "Managed workplace"),
+    ]
     kinds.append(("fixed_fee", "Flat fee with hours"))
     changes = []
     for n, company_id in enumerate(companies):

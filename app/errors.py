@@ -59,7 +59,9 @@ def init_app(app: Flask) -> None:
 
     @app.errorhandler(CSRFError)
     def _csrf(error: CSRFError):
-        sentence = _("This page was open too long or belongs to another sign-in. Load it again; what you typed is kept.")
+        sentence = _(
+            "This page was open too long or belongs to another sign-in. Load it again; what you typed is kept."
+        )
         return show(400, sentence)
 
     @app.errorhandler(HTTPException)
@@ -132,11 +134,15 @@ def show(
     return make_response(render_template("errors/page.html", bare=bare, **given), status)
 
 
-def problem(
-    status: int, title: str, detail: str, errors: dict | None = None, facts: dict | None = None
-) -> Response:
+def problem(status: int, title: str, detail: str, errors: dict | None = None, facts: dict | None = None) -> Response:
     """RFC 9457 problem details; the errors of fields bear JSON pointers (RFC 6901) into the request's document."""
-    body = {"type": "about:blank", "title": title, "status": status, "detail": detail, "request_id": g.get("request_id")}
+    body = {
+        "type": "about:blank",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "request_id": g.get("request_id"),
+    }
     body |= facts or {}
     if errors:
         body["errors"] = [

@@ -45,7 +45,9 @@ def init_app(app: Flask) -> None:
     login.init_app(app)
     login.user_loader(_by_cookie)
     login.request_loader(_by_token)
-    babel.init_app(app, locale_selector=_locale, timezone_selector=_time_zone, default_translation_directories="translations")
+    babel.init_app(
+        app, locale_selector=_locale, timezone_selector=_time_zone, default_translation_directories="translations"
+    )
     portal_prelude[:] = [VIEWER_COMPANIES]
 
 

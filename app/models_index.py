@@ -11,4 +11,17 @@ from app.records import files, models, receipts
 from app.settings import models as settings
 from tenants import jobs
 
-__all__ = ["companies", "contacts", "contracts", "domains", "fields", "files", "imports", "jobs", "models", "people", "receipts", "settings"]
+__all__ = [
+    "companies",
+    "contacts",
+    "contracts",
+    "domains",
+    "fields",
+    "files",
+    "imports",
+    "jobs",
+    "models",
+    "people",
+    "receipts",
+    "settings",
+]

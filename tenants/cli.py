@@ -39,7 +39,11 @@ def create(slug: str, name: str, hosts: tuple[str, ...], as_json: bool):
         made = provision.create(slug, name, list(hosts))
     except provision.ProvisionError as error:
         fail(str(error), as_json)
-    say({"slug": made.slug, "name": made.name, "hosts": list(hosts)}, f"Made {made.slug} at {', '.join(hosts)}.", as_json)
+    say(
+        {"slug": made.slug, "name": made.name, "hosts": list(hosts)},
+        f"Made {made.slug} at {', '.join(hosts)}.",
+        as_json,
+    )
 
 
 @org.command("list")
@@ -48,7 +52,9 @@ def list_(as_json: bool):
     """Every organization, its state and its hosts."""
     found = provision.listed()
     lines = [f"{row['slug']:<24}{row['state']:<12}{', '.join(row['hosts'])}" for row in found]
-    say(found, "\n".join(lines) or "There are no organizations yet: deskhand org create SLUG --name … --host …", as_json)
+    say(
+        found, "\n".join(lines) or "There are no organizations yet: deskhand org create SLUG --name … --host …", as_json
+    )
 
 
 def _state(slug: str, verb, done: str, as_json: bool) -> None:

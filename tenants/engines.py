@@ -28,7 +28,9 @@ def owner_url() -> URL:
     """DATABASE_URL as SQLAlchemy reads it, with the driver named."""
     given = current_app.config["DATABASE_URL"]
     if not given:
-        raise OwnerURLMissing("DATABASE_URL is not set: give the address of PostgreSQL as the role that owns the tables.")
+        raise OwnerURLMissing(
+            "DATABASE_URL is not set: give the address of PostgreSQL as the role that owns the tables."
+        )
     url = make_url(given.replace("postgres://", "postgresql://", 1))
     return url.set(drivername="postgresql+psycopg")
 

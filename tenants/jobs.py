@@ -154,4 +154,3 @@ def cancel(job_id: int) -> None:
         ),
         {"id": job_id},
     )
-

@@ -49,9 +49,7 @@ class MailAddress(Shared):
 
     __tablename__ = "mail_address"
     address: Mapped[str] = mapped_column(Text, primary_key=True)
-    organization: Mapped[str] = mapped_column(
-        ForeignKey("shared.organization.key", ondelete="CASCADE"), index=True
-    )
+    organization: Mapped[str] = mapped_column(ForeignKey("shared.organization.key", ondelete="CASCADE"), index=True)
 
 
 class Wake(Shared):

@@ -117,5 +117,3 @@ def _add_host(connection: Connection, key: str, host: str, verified: bool) -> No
     if verified:
         values["verified_at"] = text("now()")
     connection.execute(Host.__table__.insert().values(values))
-
-

@@ -59,9 +59,7 @@ def run(key: str, job_id: int) -> str:
 def _claim(key: str, job_id: int, lease: int) -> tuple | None:
     """Take the job if it is due and nobody holds it; a job taken too often is parked as failed."""
     with scope(key):
-        due = or_(
-            Job.state == "queued", (Job.state == "running") & (Job.lease_until < func.clock_timestamp())
-        )
+        due = or_(Job.state == "queued", (Job.state == "running") & (Job.lease_until < func.clock_timestamp()))
         row = db.session.execute(
             update(Job)
             .where(Job.id == job_id, due, Job.run_at <= func.clock_timestamp(), Job.kind.in_(FUNCTIONS))

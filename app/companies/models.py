@@ -1,6 +1,16 @@
 """Companies (the customers) and their departments."""
 
-from sqlalchemy import BigInteger, Computed, ForeignKey, ForeignKeyConstraint, Index, Sequence, Text, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    Computed,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Sequence,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.fields.kinds import Choice, Country, Email, LongText, Phone, Reference, TimeZone, Url, Whole

@@ -40,7 +40,6 @@ LIST = ListOf(
 )
 
 
-
 def domain_ids(company_id: int) -> list[int]:
     """The rows of a company's web domains, removed ones included, for its history."""
     return list(db.session.scalars(select(Domain.id).where(Domain.company_id == company_id)))

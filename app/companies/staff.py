@@ -22,7 +22,13 @@ from .models import Company
 bp = Blueprint("companies", __name__, url_prefix="/companies")
 COLUMNS = ["name", "number", "users", "kind", "domains", "phone", "account_manager_id", "created_at", "updated_at"]
 INLINE = Inline(
-    Company, queries.get, "/companies", "companies.view", "companies.edit", save=actions.update, columns=lambda path: COLUMNS
+    Company,
+    queries.get,
+    "/companies",
+    "companies.view",
+    "companies.edit",
+    save=actions.update,
+    columns=lambda path: COLUMNS,
 )
 
 
@@ -143,9 +149,14 @@ def _name_form(loaded, wrong: FieldErrors | None = None):
     where = f"/companies/{loaded.id}"
     fields = [fields_of(Company)["name"]]
     return form(
-        fields, f"{where}/name", values=loaded.values, wrong=wrong, version=loaded.version, submit=_("Rename"), cancel_url=where
+        fields,
+        f"{where}/name",
+        values=loaded.values,
+        wrong=wrong,
+        version=loaded.version,
+        submit=_("Rename"),
+        cancel_url=where,
     )
 
 
 inline(bp, INLINE)
-

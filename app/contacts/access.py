@@ -141,12 +141,13 @@ def join(contact: Contact, company_id: int, *, actor: Actor) -> Operation:
             values = {"contact_id": contact.id, "company_id": company_id, "is_primary": primary is None}
             write.apply(operation, [Create(Membership, values)])
             return operation
-        if primary is not None and known.is_primary:
+        swaps = primary is not None and known.is_primary
+        if swaps:
             # It was the primary one when it ended, and two cannot stand beside each other.
             write.apply(operation, [Update(Membership, primary.id, {"is_primary": False})])
         write.apply(operation, [Withdraw(Membership, known.id, back=True)])
         write.apply(operation, [Update(Membership, known.id, ANEW | {"is_primary": primary is None})])
-        if primary is not None and known.is_primary:
+        if swaps:
             write.apply(operation, [Update(Membership, primary.id, {"is_primary": True})])
     return operation
 

@@ -41,7 +41,9 @@ def create(values: dict[str, Any], *, actor: Actor) -> int:
             given["time_zone"] = zone
     if not given.get("company"):
         # These stand in the membership, and without a company there is none.
-        given = {key: v for key, v in given.items() if key not in ("department", "company_primary", "department_primary")}
+        given = {
+            key: v for key, v in given.items() if key not in ("department", "company_primary", "department_primary")
+        }
     return write.create(Contact, given, actor=actor)
 
 

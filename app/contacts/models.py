@@ -171,7 +171,10 @@ class Contact(Record):
     )
     active: Mapped[bool] = field(YesNo(_l("Active"), default=True), opens="", server_default=text("true"))
     notes: Mapped[str | None] = field(
-        LongText(_l("Notes"), max=100_000), sheet="Notes", synonyms=("bemerkung", "comment", "about", "comments"), opens=""
+        LongText(_l("Notes"), max=100_000),
+        sheet="Notes",
+        synonyms=("bemerkung", "comment", "about", "comments"),
+        opens="",
     )
     company_ids: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), server_default=text("'{}'"))
     search_text: Mapped[str] = mapped_column(Text, Computed(_SEARCH, persisted=True), deferred=True)

@@ -57,9 +57,7 @@ class Contract(Record):
     )
     po_number: Mapped[str | None] = field(TextKind(_l("Purchase order number"), max=64), portal="view")
     starts_on: Mapped[date | None] = field(Date(_l("Start date")), section=TERM, portal="view", listed=True)
-    ends_on: Mapped[date | None] = field(
-        Date(_l("End date")), section=TERM, portal="view", listed=True, sortable=True
-    )
+    ends_on: Mapped[date | None] = field(Date(_l("End date")), section=TERM, portal="view", listed=True, sortable=True)
     limited: Mapped[bool] = field(
         YesNo(_l("Contract has hour restriction")), section=HOURS, portal="view", server_default=text("false")
     )
@@ -80,8 +78,14 @@ class Contract(Record):
     notes: Mapped[str | None] = field(LongText(_l("Notes"), max=20000), opens="")
 
 
-for name, target in (("company_id", "company.id"), ("support_contact_id", "staff.id"), ("support_manager_id", "staff.id")):
+for name, target in (
+    ("company_id", "company.id"),
+    ("support_contact_id", "staff.id"),
+    ("support_manager_id", "staff.id"),
+):
     Contract.__table__.append_constraint(ForeignKeyConstraint([name], [target]))
 constraint("ck_contract_term", "ends_on", _l("The end date lies before the start date."))
-constraint("fk_contract_company_id_customer_contact_id", "customer_contact_id", _l("This person is not at this company."))
+constraint(
+    "fk_contract_company_id_customer_contact_id", "customer_contact_id", _l("This person is not at this company.")
+)
 referable("contract", Source(Contract, Contract.description, url="/contracts/{id}"))

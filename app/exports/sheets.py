@@ -83,5 +83,3 @@ def _field_text(entry: Field, model) -> ColumnElement:
 def delimiter(excel: bool) -> str:
     """Excel in German-speaking countries parts columns by semicolons; everybody else reads commas."""
     return ";" if excel else ","
-
-

@@ -9,10 +9,10 @@ from sqlalchemy.dialects.postgresql import psycopg
 from app.fields.sheet import defused
 from app.i18n import lazy_gettext as _l
 from app.people.models import Account, Staff
+from app.people.viewer import staff_viewer
 from app.records.actor import Actor
 from app.records.errors import NotFound
 from app.records.files import File, FilePart
-from app.people.viewer import staff_viewer
 from tenants import db
 from tenants.jobs import Job, Work, job
 from tenants.secrets import seal
@@ -29,7 +29,9 @@ def write(work: Work, noun: str, excel: bool) -> None:
     """Write all contacts or companies that the asking person may see into a file; resumes where it stopped."""
     headings, rows, record_id = sheet(noun, _asking(work.account_id))
     if "file" not in work.saved:
-        file = File(name=f"{noun}.csv", media_type="text/csv; charset=utf-8", account_id=work.account_id, purpose=PURPOSE)
+        file = File(
+            name=f"{noun}.csv", media_type="text/csv; charset=utf-8", account_id=work.account_id, purpose=PURPOSE
+        )
         db.session.add(file)
         db.session.flush()
         total = db.session.scalar(select(func.count()).select_from(rows.subquery()))

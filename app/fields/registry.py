@@ -137,7 +137,18 @@ def field(
 def related(model: type[Record], name: str, kind: Kind, source: Related, *, after: str = "", **options: Any) -> None:
     """Declare a field of `model` that stands in other rows; it takes its place behind the field named `after`."""
     _related.setdefault(model, []).append(
-        (Field(name=name, kind=kind, label=kind.label, noun=model.noun, required=kind.required, related=source, **options), after)
+        (
+            Field(
+                name=name,
+                kind=kind,
+                label=kind.label,
+                noun=model.noun,
+                required=kind.required,
+                related=source,
+                **options,
+            ),
+            after,
+        )
     )
 
 
@@ -219,7 +230,9 @@ class FieldSet:
 def widest(model: type[Record], entry: Field) -> str:
     """How far an organization may open a field of `model` to the portal: '' (never), 'view' or 'edit'."""
     given_once = entry.readonly or entry.fixed or bool(entry.lock)
-    if entry.opens == "edit" and (not model.portal_edits or given_once or entry.related or isinstance(entry.kind, Reference)):
+    if entry.opens == "edit" and (
+        not model.portal_edits or given_once or entry.related or isinstance(entry.kind, Reference)
+    ):
         return "view"
     return entry.opens
 

@@ -67,7 +67,9 @@ def plain_json_expression(kind: Kind, value: ColumnElement) -> ColumnElement:
     if isinstance(kind, Duration):
         return case((type_ == "number", _clock(cast(value, BigInteger))))
     if isinstance(kind, Choices):
-        texts = func.jsonb_array_elements_text(case((type_ == "array", value), else_=literal_column("'[]'::jsonb", JSONB)))
+        texts = func.jsonb_array_elements_text(
+            case((type_ == "array", value), else_=literal_column("'[]'::jsonb", JSONB))
+        )
         texts = texts.column_valued("one")
         return case((type_ == "array", select(func.string_agg(texts, "; ")).scalar_subquery()))
     wanted = "number" if isinstance(kind.column(), BigInteger) else "string"

@@ -210,9 +210,7 @@ def start_undo(import_id: int, *, actor: Actor, reason: str = "") -> Import:
 
 def _start(step: jobs.JobFunction, found: Import, state: str, label: str, actor: Actor) -> Import:
     found.state = state
-    found.job_id = step.later(
-        account_id=actor.account_id, label=label, link=f"/imports/{found.id}", import_id=found.id
-    )
+    found.job_id = step.later(account_id=actor.account_id, label=label, link=f"/imports/{found.id}", import_id=found.id)
     db.session.flush()
     return found
 
@@ -222,5 +220,3 @@ def cancel(import_id: int) -> None:
     loaded = held(import_id)
     if loaded.runs:
         jobs.cancel(loaded.job.id)
-
-

@@ -100,9 +100,7 @@ def _source():
 def _contacts(staging: Staging, operation: Operation, mine) -> list[int]:
     """The contacts' own fields."""
     kept = staging.rules.kept
-    values = {
-        target.name: kept(target, staging.value(target.name), current(target)) for target in staging.on_contact()
-    }
+    values = {target.name: kept(target, staging.value(target.name), current(target)) for target in staging.on_contact()}
     for name, given in (("line_manager_id", VERDICT.c.manager_id), ("partner_id", VERDICT.c.partner_id)):
         if name in staging.slots:
             values[name] = kept(staging.targets[name], given, getattr(Contact, name))

@@ -19,6 +19,7 @@ from .staging import CHUNK, KEPT, ROW, VERDICT, Staging
 
 _LONGEST_BASE = 52
 
+
 def mark_doubles(staging: Staging) -> int:
     """Say of each row that repeats an earlier one of which row it is a duplicate; returns how many do.
 
@@ -44,6 +45,7 @@ def mark_doubles(staging: Staging) -> int:
         marked += _set(staging, part, "duplicate")
     return marked
 
+
 def _collisions(staging: Staging):
     """Every row that shares a key with another one, with its keys as small numbers, in order."""
     met = case((VERDICT.c.verdict == "match", VERDICT.c.contact_id))
@@ -63,6 +65,7 @@ def _collisions(staging: Staging):
     ]
     return select(rows.c.row_no, *numbers).where(shared).order_by(rows.c.row_no)
 
+
 def make_user_names(staging: Staging) -> None:
     """Give everybody who is to be made and has no user name one that nobody has: the e-mail address, numbered."""
     without = select(VERDICT.c.row_no).where(
@@ -80,14 +83,13 @@ def make_user_names(staging: Staging) -> None:
     ):
         _name(staging, name)
 
+
 def _name(staging: Staging, name) -> None:
     """Take these names for rows that have none, where they are free."""
     wanted = (
         select(VERDICT.c.row_no, name.label("name"))
         .join_from(VERDICT, ROW, (ROW.c.import_id == VERDICT.c.import_id) & (ROW.c.row_no == VERDICT.c.row_no))
-        .where(
-            VERDICT.c.import_id == staging.import_id, VERDICT.c.verdict == "create", VERDICT.c.user_key.is_(None)
-        )
+        .where(VERDICT.c.import_id == staging.import_id, VERDICT.c.verdict == "create", VERDICT.c.user_key.is_(None))
         .cte("wanted")
     )
     other = VERDICT.alias("other")
@@ -99,6 +101,7 @@ def _name(staging: Staging, name) -> None:
         .where(VERDICT.c.import_id == staging.import_id, VERDICT.c.row_no == wanted.c.row_no, ~in_file, ~in_use)
         .execution_options(synchronize_session=False)
     )
+
 
 def reject_followers(staging: Staging) -> int:
     """Reject every row whose line manager would be made by a row that is rejected; returns how many."""
@@ -116,6 +119,7 @@ def reject_followers(staging: Staging) -> int:
     for part in _parts(_followers(staging)):
         count += _set(staging, part, "reject")
     return count
+
 
 def _followers(staging: Staging) -> Iterator[tuple[int, int]]:
     """The kept rows at whose upper end of line managers a rejected row stands, with their own line manager's row."""
@@ -141,6 +145,7 @@ def _followers(staging: Staging) -> Iterator[tuple[int, int]]:
                 state[passed] = bad
                 yield passed, leader_of[passed]
 
+
 def _parts(pairs: Iterable[tuple[int, int]]) -> Iterator[list[tuple[int, int]]]:
     part: list[tuple[int, int]] = []
     for pair in pairs:
@@ -151,15 +156,14 @@ def _parts(pairs: Iterable[tuple[int, int]]) -> Iterator[list[tuple[int, int]]]:
     if part:
         yield part
 
+
 def _set(staging: Staging, pairs: list[tuple[int, int]], verdict: str) -> int:
     """Give rows a verdict with the row that is the reason for it."""
     numbers = [literal(list(column_), ARRAY(Integer)) for column_ in zip(*pairs, strict=True)]
     given = func.unnest(*numbers).table_valued(column("row_no", Integer), column("other_row", Integer))
     given = given.render_derived(name="given")
     problem = func.jsonb_build_array(
-        func.jsonb_build_array(
-            "line_manager_id", "manager_rejected", "", cast(given.c.other_row, Text), type_=JSONB
-        )
+        func.jsonb_build_array("line_manager_id", "manager_rejected", "", cast(given.c.other_row, Text), type_=JSONB)
     )
     return db.session.execute(
         update(VERDICT)
@@ -172,4 +176,3 @@ def _set(staging: Staging, pairs: list[tuple[int, int]], verdict: str) -> int:
         .where(VERDICT.c.import_id == staging.import_id, VERDICT.c.row_no == given.c.row_no)
         .execution_options(synchronize_session=False)
     ).rowcount
-

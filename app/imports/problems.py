@@ -13,6 +13,7 @@ from .models import ImportVerdict
 
 VERDICT = ImportVerdict.__table__
 
+
 @dataclass(frozen=True)
 class Group:
     """All rows with the same problem in the same field over the same text."""
@@ -23,6 +24,7 @@ class Group:
     message: str
     count: int
     first_row: int
+
 
 def sentence(field: str, code: str, message: str, found: str, label: str = "") -> str:
     """What is wrong and how to mend it."""
@@ -47,6 +49,7 @@ def sentence(field: str, code: str, message: str, found: str, label: str = "") -
     }.get(code)
     return said() if said else message
 
+
 def _listed(import_id: int):
     """One row for each problem of each rejected row."""
     one = func.jsonb_array_elements(VERDICT.c.problems).table_valued(column("value", JSONB), name="one")
@@ -54,6 +57,7 @@ def _listed(import_id: int):
     parts = [text(n).label(name) for n, name in enumerate(("field", "code", "message", "found"))]
     rejected = (VERDICT.c.import_id == import_id) & (VERDICT.c.verdict == "reject")
     return select(VERDICT.c.row_no, *parts).join_from(VERDICT, one, literal(True)).where(rejected)
+
 
 def groups(import_id: int, limit: int = 50) -> list[Group]:
     """The groups of problems, the largest first."""
@@ -70,8 +74,8 @@ def groups(import_id: int, limit: int = 50) -> list[Group]:
         for field, code, text, message, times, first in db.session.execute(found).tuples()
     ]
 
+
 def count_groups(import_id: int) -> int:
     """How many different problems there are."""
     rows = _listed(import_id).subquery()
     return db.session.scalar(select(func.count(distinct(tuple_(rows.c.field, rows.c.code, rows.c.found))))) or 0
-

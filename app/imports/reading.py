@@ -26,7 +26,7 @@ csv.field_size_limit(LONGEST_CELL)
 
 # Why a row could not be read, by code; the sentence is for pages and reports.
 BROKEN = {
-    "quote": _l("A quotation mark stands inside the cell. Double it (\"\"), or put the whole cell in quotation marks."),
+    "quote": _l('A quotation mark stands inside the cell. Double it (""), or put the whole cell in quotation marks.'),
     "cell": _l("A cell holds more than one million characters."),
     "wide": _l("The row has more cells than there are columns. Put cells that hold the separator in quotation marks."),
     "short": _l("The row has fewer cells than there are columns."),

@@ -12,6 +12,7 @@ from app.fields.settings import fields_of
 from app.i18n import LOCALES
 from app.i18n import gettext as _
 from app.records import files, history
+from app.records.errors import NotAllowed
 from app.web.access import allow
 from app.web.htmx import fragment, page, redirect_to
 from app.web.jobs import shown as shown_job
@@ -57,7 +58,9 @@ def _upload(error: str = "") -> dict:
         "action": "/imports",
         "accept": ".csv,.tsv,.txt,text/csv",
         "label": _("Choose a CSV file, or drop it here"),
-        "help": _("Commas, semicolons or tabs, any usual encoding. Nothing is written before you have seen what will happen."),
+        "help": _(
+            "Commas, semicolons or tabs, any usual encoding. Nothing is written before you have seen what will happen."
+        ),
         "error": error,
         "submit": _("Upload and look at it"),
         "sample_url": "/imports/template",
@@ -102,7 +105,9 @@ def show(id: int) -> Response:
     found = queries.get(id)
     name = "staff/imports/show.html"
     verdict = request.args.get("verdict", "")
-    listed, more = rows(found.found, verdict, request.args.get("after", 0, type=int)) if found.found.counts else ([], None)
+    listed, more = (
+        rows(found.found, verdict, request.args.get("after", 0, type=int)) if found.found.counts else ([], None)
+    )
     return page(
         name,
         loaded=found,
@@ -123,7 +128,10 @@ def _job(found: queries.Loaded) -> dict | None:
     if not found.runs:
         return None
     cancel = f"/imports/{found.id}/cancellation"
-    return shown_job(found.job) | {"url": f"/imports/{found.id}/progress", "cancel_url": None if found.job.cancel else cancel}
+    return shown_job(found.job) | {
+        "url": f"/imports/{found.id}/progress",
+        "cancel_url": None if found.job.cancel else cancel,
+    }
 
 
 @bp.get("/<int:id>/progress")
@@ -275,7 +283,9 @@ def create_application(id: int) -> Response:
 @bp.post("/<int:id>/undo")
 @allow("imports.run")
 def create_undo(id: int) -> Response:
-    """Take the import back."""
+    """Take the import back: one's own, or with the right to undo others'."""
+    if queries.get(id).found.account_id != current_user.account_id and not current_user.may("history.undo_others"):
+        raise NotAllowed("history.undo_others")
     actions.start_undo(id, actor=current_user.actor, reason=request.form.get("reason", "")[:1000])
     return redirect_to(f"/imports/{id}")
 

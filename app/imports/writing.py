@@ -42,8 +42,10 @@ def apply(work: Work, import_id: int) -> None:
             note(work, found, done=found.progress["written"], total=total)
     _finish(hold(work, import_id))
 
+
 def _go_on(found: Import, **progress) -> None:
     found.progress = {**found.progress, **progress}
+
 
 def _names(found: Import, staging: Staging, operation: Operation) -> None:
     look_at_all()
@@ -56,6 +58,7 @@ def _names(found: Import, staging: Staging, operation: Operation) -> None:
     else:
         _go_on(found, step="people", after=0)
 
+
 def _people(found: Import, staging: Staging, operation: Operation) -> None:
     rows, last = creating.next_rows(staging, found.progress["after"], found.counts.get("forward", 0) > 0)
     if last == found.progress["after"]:
@@ -66,6 +69,7 @@ def _people(found: Import, staging: Staging, operation: Operation) -> None:
     else:
         _go_on(found, after=last)
 
+
 def _changes(found: Import, staging: Staging, operation: Operation) -> None:
     rows = changing.next_rows(staging, found.progress["after"])
     if rows:
@@ -74,11 +78,14 @@ def _changes(found: Import, staging: Staging, operation: Operation) -> None:
     else:
         _go_on(found, step="managers")
 
+
 def _managers(found: Import, staging: Staging, operation: Operation) -> None:
     if not found.progress.get("careful") or not creating.enter_managers(staging, operation):
         _go_on(found, step="finish")
 
+
 STEPS = {_names: "names", _people: "people", _changes: "changes", _managers: "managers"}
+
 
 def _finish(found: Import) -> None:
     look_at_all()
@@ -86,4 +93,3 @@ def _finish(found: Import) -> None:
     found.state, found.finished_at, found.progress = "applied", func.now(), {}
     db.session.flush()
     hash_passwords.later()
-

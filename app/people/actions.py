@@ -30,9 +30,7 @@ class OwnRights(Conflict):
     sentence = _l("Nobody changes their own role or deactivates themselves: another administrator can.")
 
 
-def create_staff(
-    values: dict[str, Any], *, password: str, actor: Actor, must_change: bool = True
-) -> int:
+def create_staff(values: dict[str, Any], *, password: str, actor: Actor, must_change: bool = True) -> int:
     """Make a staff member with an account; returns the staff member's id. Raises `FieldErrors`."""
     fields = fields_of(Staff)
     read, wrong = {}, {}

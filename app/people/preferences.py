@@ -21,7 +21,9 @@ def _field(name: str, kind) -> Field:
 
 
 FIELDS = (
-    _field("page_size", Choice(_l("Rows a page"), choices=SIZES, required=True, help=_l("In every list, from 10 to 100."))),
+    _field(
+        "page_size", Choice(_l("Rows a page"), choices=SIZES, required=True, help=_l("In every list, from 10 to 100."))
+    ),
     _field("locale", Choice(_l("Language"), choices=LANGUAGES)),
     _field("time_zone", TimeZone(_l("Time zone"))),
 )

@@ -26,7 +26,9 @@ def children(child: type[Record], parent: str, value: str) -> Related:
     def save(values: dict[int, Any], operation) -> None:
         rows = db.session.execute(
             # The live ones first: a value that is there already needs none of those that were removed.
-            select(child.id, of, what, child.withdrawn_at).where(of.in_(values)).order_by(child.withdrawn_at.is_not(None))
+            select(child.id, of, what, child.withdrawn_at)
+            .where(of.in_(values))
+            .order_by(child.withdrawn_at.is_not(None))
         ).all()
         wanted = {(record_id, one) for record_id, found in values.items() for one in found or []}
         going, coming = [], []

@@ -56,7 +56,9 @@ class Entry:
     lines: list[Line] = field(default_factory=list)
 
 
-def feed(records: Iterable[tuple[str, Iterable[int]]], viewer, until: int | None = None) -> tuple[list[Entry], int | None]:
+def feed(
+    records: Iterable[tuple[str, Iterable[int]]], viewer, until: int | None = None
+) -> tuple[list[Entry], int | None]:
     """The newest operations on these records (noun and ids), and the operation to continue after, if any."""
     wanted = [(noun, list(ids)) for noun, ids in records]
     touched = or_(*[and_(Change.noun == noun, Change.record_id.in_(ids)) for noun, ids in wanted if ids])

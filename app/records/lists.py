@@ -244,7 +244,9 @@ def _sort_key(list_of: ListOf, name: str, fields: FieldSet) -> ColumnElement:
     if isinstance(column.type, Text):
         options = entry.kind.options(current_locale())
         if options:
-            return func.coalesce(func.array_position(cast([value for value, _label in options], ARRAY(Text)), column), 0)
+            return func.coalesce(
+                func.array_position(cast([value for value, _label in options], ARRAY(Text)), column), 0
+            )
         return folded(column)
     for kind, least in ((Date(), "-infinity"), (Boolean(), False), (Numeric(), "-infinity")):
         if isinstance(column.type, type(kind)):

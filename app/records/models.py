@@ -13,9 +13,7 @@ class Operation(Tenanted):
     """One act: who did it, on whose behalf, through what, why, and which operation it takes back."""
 
     __tablename__ = "operation"
-    __table_args__ = (
-        Index("uq_operation_undoes", "undoes", unique=True, postgresql_where=text("undoes IS NOT NULL")),
-    )
+    __table_args__ = (Index("uq_operation_undoes", "undoes", unique=True, postgresql_where=text("undoes IS NOT NULL")),)
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     kind: Mapped[str] = mapped_column(Text)
@@ -34,7 +32,10 @@ class Change(Tenanted):
     """What one operation did to one record. A create holds no values; an update holds those it touched."""
 
     __tablename__ = "change"
-    __table_args__ = (Index("ix_change_record", "record_id", "noun", "id"), Index("ix_change_operation", "operation_id"))
+    __table_args__ = (
+        Index("ix_change_record", "record_id", "noun", "id"),
+        Index("ix_change_operation", "operation_id"),
+    )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     operation_id: Mapped[int] = mapped_column(ForeignKey("operation.id"))

@@ -29,9 +29,7 @@ class Loaded:
         return self.record.version
 
 
-def load(
-    model: type[Record], record_id: int, base: Select, fields: FieldSet, *, opened: bool = False
-) -> Loaded:
+def load(model: type[Record], record_id: int, base: Select, fields: FieldSet, *, opened: bool = False) -> Loaded:
     """The record with this id within `base` (which knows the viewer); raises `NotFound`.
 
     With `opened` nothing of the record is read but these fields, as the portal's login may read no more.

@@ -13,7 +13,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from tenants import Tenanted, db
 
-
 # For so long a key means what it meant first; then it may be used anew.
 KEPT_HOURS = 24
 
@@ -61,7 +60,9 @@ def claim(account_id: int, key: str, print_: str) -> Receipt | None:
     if made is not None:
         return None
     return db.session.scalar(
-        select(Receipt).where(Receipt.account_id == account_id, Receipt.key == key).execution_options(populate_existing=True)
+        select(Receipt)
+        .where(Receipt.account_id == account_id, Receipt.key == key)
+        .execution_options(populate_existing=True)
     )
 
 

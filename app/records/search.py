@@ -84,7 +84,9 @@ def _number(typed: str) -> str:
 def _ids(arms: Sequence[Select]) -> list[int]:
     """The ids of all arms, each once, those of the better way in first."""
     together = union_all(*[arm.subquery().select() for arm in arms]).subquery()
-    rows = select(together.c.id).group_by(together.c.id).order_by(
-        func.min(together.c.rank), func.min(together.c.key), together.c.id
+    rows = (
+        select(together.c.id)
+        .group_by(together.c.id)
+        .order_by(func.min(together.c.rank), func.min(together.c.key), together.c.id)
     )
     return list(db.session.scalars(rows))

@@ -17,14 +17,19 @@ from sqlalchemy import (
     cast,
     column,
     func,
-    insert as sql_insert,
     literal,
     literal_column,
     or_,
     select,
+)
+from sqlalchemy import (
+    insert as sql_insert,
+)
+from sqlalchemy import (
     update as sql_update,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert as upsert
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import insert as upsert
 
 from app.fields.record import Record
 from tenants import db
@@ -65,9 +70,7 @@ def insert(operation_id: int, model: type[Record], names: Sequence[str], rows: S
         sql_insert(table).from_select(targets, select(*values)).returning(table.c.id, companies.label("companies"))
     ).cte("made")
     journal = _journal(
-        select(
-            literal(operation_id), literal(model.noun), made.c.id, literal("create"), literal(1), made.c.companies
-        ),
+        select(literal(operation_id), literal(model.noun), made.c.id, literal("create"), literal(1), made.c.companies),
         with_values=False,
     )
     event = _event(operation_id, f"{model.noun}.created", made)
@@ -193,9 +196,7 @@ def _journal(rows: Select, with_values: bool = True):
 
 def _event(operation_id: int, kind: str, done):
     rows = select(literal(operation_id), literal(kind)).where(select(done.c.id).exists())
-    return (
-        upsert(Event.__table__).from_select(["operation_id", "kind"], rows).on_conflict_do_nothing().cte("event_row")
-    )
+    return upsert(Event.__table__).from_select(["operation_id", "kind"], rows).on_conflict_do_nothing().cte("event_row")
 
 
 def _companies(model: type[Record]):
@@ -236,4 +237,3 @@ def _key(name: str) -> str:
 
 def _json_null():
     return literal_column("'null'::jsonb", JSONB)
-

@@ -7,7 +7,21 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, CompoundSelect, Select, Text, and_, case, column, func, inspect, or_, select, true, union
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    Text,
+    and_,
+    case,
+    column,
+    func,
+    inspect,
+    or_,
+    select,
+    true,
+    union,
+)
 from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by, array
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import aliased
@@ -139,7 +153,9 @@ def undo_field(change_id: int, name: str, actor: Actor) -> Operation:
         raise ChangedSince
     operation = write.begin(actor, "undo", title=_("one field"))
     before = change.before[name]
-    write.update(record, {name: None if before is None else entry.kind.restore(before)}, actor=actor, operation=operation)
+    write.update(
+        record, {name: None if before is None else entry.kind.restore(before)}, actor=actor, operation=operation
+    )
     _check(model)
     return operation
 
@@ -188,7 +204,9 @@ def _undo_where(undone_id: int, operation_id: int, condition: ColumnElement, out
         outcome.kept += [(model.noun, record_id, _("changed since")) for record_id in left]
 
 
-def _carefully(step: Callable, model: type[Record], undone_id: int, operation_id: int, chosen, outcome: Outcome) -> None:
+def _carefully(
+    step: Callable, model: type[Record], undone_id: int, operation_id: int, chosen, outcome: Outcome
+) -> None:
     """Take a step; where the database refuses it, on ever fewer changes, and keep those that it refuses alone."""
     try:
         with db.session.begin_nested():
@@ -281,7 +299,9 @@ def _put_back(model: type[Record], undone_id: int, operation_id: int, chosen) ->
 
 def _joined(chosen):
     """The changes, one row a record: where it was written more than once, from the first `before` to the last `after`."""
-    each = func.jsonb_each(Change.before).table_valued(column("key", Text), column("value", JSONB)).render_derived("each")
+    each = (
+        func.jsonb_each(Change.before).table_valued(column("key", Text), column("value", JSONB)).render_derived("each")
+    )
     before = aggregate_order_by(each.c.value, Change.id.desc())
     after = aggregate_order_by(Change.after[each.c.key], Change.id)
     return (

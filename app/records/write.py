@@ -365,4 +365,3 @@ def _same(record: Record, name: str, value: Any) -> bool:
     if entry is not None and entry.related:
         return False  # compared where it is saved
     return (entry.value(record) if entry is not None else getattr(record, name)) == value
-

@@ -115,7 +115,9 @@ def _form(noun: str, name: str, wrong: FieldErrors | None = None):
     if entry.custom:
         kept = custom.get(noun, entry.key)
         values |= kept.options | {"choices": custom.choices_text(kept.options)}
-        values |= {key: entry.kind.from_json(values[key]) for key in ("min", "max") if _is_bound(entry, values.get(key))}
+        values |= {
+            key: entry.kind.from_json(values[key]) for key in ("min", "max") if _is_bound(entry, values.get(key))
+        }
         shown, version = _own_fields(noun, entry.kind.name, row.widest), kept.version
     else:
         shown, version = _given_fields(row), fields.version(noun, name)
@@ -233,7 +235,9 @@ def new_archive(noun: str, name: str) -> Response:
         submit=_("Set aside"),
         cancel_url=_address(noun, name),
     )
-    return page("admin/fields/archive.html", part="shared/_confirm.html", confirm=confirm, noun=noun, title=TITLES[noun])
+    return page(
+        "admin/fields/archive.html", part="shared/_confirm.html", confirm=confirm, noun=noun, title=TITLES[noun]
+    )
 
 
 @bp.post("/<noun>/<name>/archive")

@@ -66,7 +66,9 @@ def options(kind: str) -> list[Field]:
         "noun": _field("noun", Choice(_l("Points to"), choices=TARGETS, required=True)),
         "places": _field("places", Whole(_l("Decimals"), min=0, max=6)),
         "min": _field("min", _labelled(bound, _l("At least"))),
-        "max": _field("max", Whole(_l("Longest text, in characters"), min=1) if text else _labelled(bound, _l("At most"))),
+        "max": _field(
+            "max", Whole(_l("Longest text, in characters"), min=1) if text else _labelled(bound, _l("At most"))
+        ),
     }
     return [made[name] for name in ("choices", "noun", "places", "min", "max") if name in options_of(kind)]
 

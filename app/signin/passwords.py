@@ -76,9 +76,7 @@ def _too_many(login_hash: bytes, address: str) -> bool:
     ):
         for minutes, most in limits:
             failures = db.session.scalar(
-                select(func.count()).where(
-                    condition, ~Attempt.ok, Attempt.at > func.now() - timedelta(minutes=minutes)
-                )
+                select(func.count()).where(condition, ~Attempt.ok, Attempt.at > func.now() - timedelta(minutes=minutes))
             )
             if failures >= most:
                 return True

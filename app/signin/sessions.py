@@ -11,9 +11,8 @@ from app.contacts.models import Contact, Membership
 from app.fields.models import FieldVersion
 from app.fields.settings import know_version
 from app.people.models import Account, Session, Staff, Token
-from tenants import db
-
 from app.people.viewer import Viewer, portal_viewer, staff_viewer
+from tenants import db
 
 # A session ends after so many hours without use, and at the latest after so many days.
 IDLE_HOURS, ABSOLUTE_DAYS = 12, 30
@@ -39,9 +38,7 @@ def close_session(token: str) -> None:
 
 def close_sessions(account_id: int, but: str = "") -> None:
     """End every session of an account, but for the one with the token `but`."""
-    db.session.execute(
-        delete(Session).where(Session.account_id == account_id, Session.token_hash != _hash(but))
-    )
+    db.session.execute(delete(Session).where(Session.account_id == account_id, Session.token_hash != _hash(but)))
 
 
 _version = select(FieldVersion.version).scalar_subquery()

@@ -49,9 +49,7 @@ def policy_of(app: Flask, endpoint: str | None) -> str | None:
 
 def check_policies(app: Flask) -> None:
     """Refuse to start with a view that anybody could call because nobody thought about it."""
-    missing = sorted(
-        {rule.endpoint for rule in app.url_map.iter_rules() if policy_of(app, rule.endpoint) is None}
-    )
+    missing = sorted({rule.endpoint for rule in app.url_map.iter_rules() if policy_of(app, rule.endpoint) is None})
     if missing:
         raise UndeclaredView(f"These views declare no policy: {', '.join(missing)}")
 

@@ -74,7 +74,9 @@ class Inline:
 
     def filled(self, loaded: Loaded, but: tuple[str, ...] = ()) -> list[dict]:
         """What a page that is only read shows: the sections with those cells that have a value."""
-        values = {name: value for name, value in loaded.values.items() if name not in but and value not in (None, "", [])}
+        values = {
+            name: value for name, value in loaded.values.items() if name not in but and value not in (None, "", [])
+        }
         fields = fields_of(self.model, current_user).only(lambda entry: entry.name in values)
         titles = cells.Titles(fields, [values])
         return [

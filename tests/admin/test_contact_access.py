@@ -93,7 +93,9 @@ def test_rights_are_changed_where_they_stand_and_hold_at_once(world, ann, cast, 
     saved = ann.fragment(path, method="POST", data={"value": value, "v": str(membership.version)})
     assert saved.status_code == 200 and "Yes" in normal(saved)
     assert otto.get(page).status_code == status
-    undone = ann.fragment(re.search(r"/memberships/\d+/fields/\w+/undo\?operation=\d+", normal(saved))[0], method="POST")
+    undone = ann.fragment(
+        re.search(r"/memberships/\d+/fields/\w+/undo\?operation=\d+", normal(saved))[0], method="POST"
+    )
     assert undone.status_code == 200
     assert otto.get(page).status_code == 403
 
@@ -162,7 +164,12 @@ def test_one_more_company_and_one_less(world, ann, cast):
 @pytest.mark.threat("T-010")
 @pytest.mark.parametrize(
     ("company", "said"),
-    [("acme", "already belongs to this company"), ("", "may not be empty"), ("987654", "cannot be chosen"), ("x", "is expected")],
+    [
+        ("acme", "already belongs to this company"),
+        ("", "may not be empty"),
+        ("987654", "cannot be chosen"),
+        ("x", "is expected"),
+    ],
 )
 def test_what_cannot_be_added_is_said_at_the_field(world, ann, cast, company, said):
     before = world.checksum(but=("session",))
@@ -199,6 +206,8 @@ def test_another_organizations_people_are_not_reached(world, ann, cast):
     assert world.portal("ina", "summit").get("/portal/").status_code == 200
 
 
-@pytest.mark.parametrize("path", ["/contacts/987654/access", "/memberships/987654", "/memberships/987654/fields/role/edit"])
+@pytest.mark.parametrize(
+    "path", ["/contacts/987654/access", "/memberships/987654", "/memberships/987654/fields/role/edit"]
+)
 def test_what_is_not_there_is_not_found(shared_world, path):
     assert shared_world.staff("ann").get(path).status_code == 404

@@ -106,7 +106,9 @@ def test_a_required_field_of_a_company(world, adam, make):
 @pytest.mark.feature("I169")
 @pytest.mark.parametrize("kind", list(custom.OFFERED))
 def test_every_kind_that_is_offered_can_be_made_and_used(world, adam, make, cast, kind):
-    options = {"choices": "One\nTwo"} if kind in ("choice", "choices") else {"noun": "company"} if kind == "reference" else {}
+    options = (
+        {"choices": "One\nTwo"} if kind in ("choice", "choices") else {"noun": "company"} if kind == "reference" else {}
+    )
     name = make(kind=kind, label="Extra", **options)
     page = normal(adam.get(f"{HERE}/{name}"))
     assert 'value="Extra"' in page
@@ -235,7 +237,15 @@ def test_a_kind_that_is_not_offered_is_none(world, adam, make):
         assert adam.post_form(HERE, {"kind": kind, "label": "X", "portal": "none"}).status_code == 404
     # The kind of a field stays what it was, whatever the form says.
     name = make(kind="text", label="Locker")
-    sent = {"kind": "whole", "label": "Locker", "portal": "none", "key": "x", "of_noun": "company", "v": "1", "help": "h"}
+    sent = {
+        "kind": "whole",
+        "label": "Locker",
+        "portal": "none",
+        "key": "x",
+        "of_noun": "company",
+        "v": "1",
+        "help": "h",
+    }
     assert adam.post_form(f"{HERE}/{name}", sent).status_code == 303
     with world.inside():
         row = db.session.query(CustomField).one()
@@ -265,7 +275,9 @@ def test_a_field_belongs_to_one_organization(world, adam, make):
 def test_fields_of_contracts_and_companies_are_only_shown_in_the_portal(world, adam, make, cast):
     name = make("contract", kind="date", label="Next visit", portal="view")
     assert 'value="edit"' not in normal(adam.get(f"/admin/fields/contract/{name}"))
-    world.staff("ann").post_form(f"/contracts/{cast.acme_subscription}/fields/{name}", {"value": "2026-05-01", "v": "1"})
+    world.staff("ann").post_form(
+        f"/contracts/{cast.acme_subscription}/fields/{name}", {"value": "2026-05-01", "v": "1"}
+    )
     page = normal(world.portal("ina").get(f"/portal/contracts/{cast.acme_subscription}"))
     assert "Next visit" in page and "2026" in page
 

@@ -68,9 +68,13 @@ def test_domains_are_found_by_themselves_and_by_their_company(world, adam):
 def test_a_domain_is_changed_where_it_stands_and_moved(world, adam, cast):
     with world.inside():
         number = db.session.query(Domain).filter_by(name="acme.example").one().id
-    saved = adam.fragment(f"{HERE}/{number}/fields/name?in=row", method="POST", data={"value": "acme.net.example", "v": "1"})
+    saved = adam.fragment(
+        f"{HERE}/{number}/fields/name?in=row", method="POST", data={"value": "acme.net.example", "v": "1"}
+    )
     assert saved.status_code == 200 and "/undo?operation=" in normal(saved)
-    taken = adam.fragment(f"{HERE}/{number}/fields/name?in=row", method="POST", data={"value": "xacme.example", "v": "2"})
+    taken = adam.fragment(
+        f"{HERE}/{number}/fields/name?in=row", method="POST", data={"value": "xacme.example", "v": "2"}
+    )
     assert taken.status_code == 422 and "belongs to another company" in normal(taken)
     assert adam.post_form(f"{HERE}/{number}/fields/company_id", {"value": cast.nordlys, "v": "2"}).status_code == 303
     assert domains(world, cast.nordlys) == ["acme.net.example", "nordlys.example"]
@@ -95,7 +99,9 @@ def test_the_field_of_the_company_says_the_same(world, adam, cast):
     with world.inside():
         assert fields_of(Company)["domains"].label == "Web domains"
     ann = world.staff("ann")
-    saved = ann.post_form(f"/companies/{cast.acme}/fields/domains", {"value": "acme.example, acme.shop.example", "v": "1"})
+    saved = ann.post_form(
+        f"/companies/{cast.acme}/fields/domains", {"value": "acme.example, acme.shop.example", "v": "1"}
+    )
     assert saved.status_code == 303
     assert "acme.shop.example" in normal(adam.get(HERE))
 

@@ -70,6 +70,8 @@ def test_an_administrator_sees_them_all(shared_world, cast):
         assert normal(page).count("<h1") == 1, path
 
 
-@pytest.mark.parametrize("path", ["/admin/fields/staff", "/admin/fields/contact/nothing", "/admin/staff/987654", "/admin/domains/987654"])
+@pytest.mark.parametrize(
+    "path", ["/admin/fields/staff", "/admin/fields/contact/nothing", "/admin/staff/987654", "/admin/domains/987654"]
+)
 def test_what_is_not_there_is_not_found(shared_world, path):
     assert shared_world.staff("adam").get(path).status_code == 404

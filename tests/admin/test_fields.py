@@ -43,7 +43,10 @@ def test_a_label_is_changed_everywhere_at_once(world, adam, cast):
 
 @pytest.mark.feature("C028")
 def test_the_form_of_a_company_is_renamed_too(world, adam):
-    assert adam.post_form("/admin/fields/company/website", sent(label="Home page", section="", portal="view")).status_code == 303
+    assert (
+        adam.post_form("/admin/fields/company/website", sent(label="Home page", section="", portal="view")).status_code
+        == 303
+    )
     page = normal(world.staff("ann").get("/companies/new"))
     assert "Home page" in page and ">Website" not in page
 
@@ -97,7 +100,9 @@ def test_a_field_the_record_cannot_do_without_stays(world, adam):
 
 
 @pytest.mark.threat("T-016")
-@pytest.mark.parametrize(("name", "asked"), [("notes", "view"), ("email", "edit"), ("user_name", "edit"), ("company", "edit")])
+@pytest.mark.parametrize(
+    ("name", "asked"), [("notes", "view"), ("email", "edit"), ("user_name", "edit"), ("company", "edit")]
+)
 def test_nothing_is_opened_further_than_it_may_be(world, adam, name, asked):
     before = field(world, name).portal
     response = adam.post_form(f"{HERE}/{name}", sent(section="", portal=asked))

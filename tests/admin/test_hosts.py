@@ -198,7 +198,9 @@ def test_the_database_itself_lets_an_organization_only_ask(world):
 
         assert not refused(insert, harbor)
         assert refused(insert, summit)
-        with_date = "INSERT INTO shared.host (organization, name, token, verified_at) VALUES (%s, 'x.example.org', 't', now())"
+        with_date = (
+            "INSERT INTO shared.host (organization, name, token, verified_at) VALUES (%s, 'x.example.org', 't', now())"
+        )
         assert refused(with_date, harbor)
         assert refused("UPDATE shared.host SET verified_at = now()")
         assert refused("UPDATE shared.host SET name = 'y.example.org'")

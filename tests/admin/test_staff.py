@@ -159,7 +159,14 @@ def test_a_new_password_ends_every_session(world, adam, cast):
 
 @pytest.mark.threat("T-016")
 def test_the_form_knows_only_its_own_fields(world, adam):
-    sent = {"name": "Nia New", "email": "nia@desk.example", "role": "technician", "active": "", "id": "7", "version": "9"}
+    sent = {
+        "name": "Nia New",
+        "email": "nia@desk.example",
+        "role": "technician",
+        "active": "",
+        "id": "7",
+        "version": "9",
+    }
     assert adam.post_form(HERE, sent | {"password_hash": "x", "must_change": ""}).status_code == 201
     with world.inside():
         made = db.session.query(Staff).filter_by(email="nia@desk.example").one()

@@ -59,7 +59,7 @@ def test_a_revoked_token_is_none_from_now_on(world, adam, cast):
         ({"scopes": []}, "may not be empty"),
         ({"scopes": ["everything"]}, "cannot be chosen"),
         ({"days": "0"}, "The smallest value is 1"),
-        ({"days": "99999"}, "The largest value is 3650"),
+        ({"days": "99999"}, "The largest value is 3,650"),
         ({"staff_id": "987654"}, "cannot be chosen"),
     ],
 )
@@ -84,7 +84,9 @@ def test_making_and_revoking_stand_in_the_journal(world, adam, cast):
     make(adam, cast)
     number = re.search(r'<tr id="token-(\d+)"', normal(adam.get(HERE)))[1]
     adam.post_form(f"{HERE}/{number}/revocation")
-    titles = [row["title"] for row in world.sql(f"SELECT title FROM {world.schema()}.operation ORDER BY id DESC LIMIT 2")]
+    titles = [
+        row["title"] for row in world.sql(f"SELECT title FROM {world.schema()}.operation ORDER BY id DESC LIMIT 2")
+    ]
     assert titles == ["API token “Backup report” revoked", "API token “Backup report” for Ann Tanner (read)"]
 
 

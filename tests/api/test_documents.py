@@ -121,7 +121,7 @@ def test_numbers_and_dates_have_one_form(shared_world, cast):
 @pytest.mark.threat("T-016")
 @pytest.mark.parametrize("noun", MODELS)
 def test_no_column_can_be_set_that_is_not_offered(world, cast, noun):
-    """Every column of the table, and what other tables hold, sent one by one: only fields change."""
+    """Every column of the table, and what other tables hold, with values of every kind: only fields change."""
     api, model = world.api(), MODELS[noun]
     record = {"companies": cast.acme, "contacts": cast.otto, "contracts": cast.acme_support_hours}[noun]
     path = f"/{noun}/{record}"
@@ -144,9 +144,10 @@ def test_no_column_can_be_set_that_is_not_offered(world, cast, noun):
             "__class__",
             "custom",
         }
-        for name in sorted((columns | others) - offered):
-            for value in (1, "1", None, True, [], {}):
-                assert f"/{name}" in pointers(send({name: value})), f"{schema} takes {name}"
+        names = (columns | others) - offered
+        for value in (1, "1", None, True, [], {}):
+            refused = pointers(send(dict.fromkeys(names, value)))
+            assert {f"/{name}" for name in names} <= refused, f"{schema} takes what it does not offer"
         assert not offered & {"id", "version", "custom", "created_op", "updated_op", "withdrawn_at", "search_text"}
     assert world.sql(f"SELECT * FROM {world.schema()}.{model.__tablename__} WHERE id = %s", record) == before
 
@@ -216,7 +217,7 @@ VALUES = st.recursive(
     LEAVES, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(ODD, inner, max_size=3), max_leaves=6
 )
 FUZZ = settings(
-    max_examples=120, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 

@@ -15,7 +15,12 @@ LISTS = {"contacts": "contact", "companies": "company", "contracts": "contract"}
 EDITOR = re.compile(r"cell-form-(\w+)")
 # What stands behind a question mark and makes another page.
 FURTHER = {
-    "staff": ("/contacts/new?company={acme}", "/contracts/new?company={acme}", "/search?q=acme", "/contacts?size=10&sort=-city"),
+    "staff": (
+        "/contacts/new?company={acme}",
+        "/contracts/new?company={acme}",
+        "/search?q=acme",
+        "/contacts?size=10&sort=-city",
+    ),
     "admin": ("/admin/fields/contact/new?kind=choice",),
     "portal": (),
 }
@@ -60,7 +65,9 @@ def pages(app: Flask, world: World, client: Client, surface: str) -> tuple[list[
 
 def _addresses(rule: str, numbers: list[int], words: dict[str, list[str]]) -> Iterator[tuple[int, str]]:
     """What may stand in a route's places, each with the number in it."""
-    likely = next((noun for part, noun in LISTS.items() if f"/{part}/" in rule), "contact" if "/me/" in rule else "name")
+    likely = next(
+        (noun for part, noun in LISTS.items() if f"/{part}/" in rule), "contact" if "/me/" in rule else "name"
+    )
     for number in numbers if "<int:id>" in rule else [0]:
         for noun in words["noun"] if "<noun>" in rule else [""]:
             for name in words[noun or likely] if "<name>" in rule else [""]:
@@ -82,7 +89,9 @@ def _numbers(world: World) -> dict[str, int]:
         " AND data_type = 'bigint' ORDER BY 1",
         schema,
     )
-    ask = " UNION ALL ".join(f"SELECT '{one['name']}' AS name, max(id) AS id FROM {schema}.\"{one['name']}\"" for one in tables)
+    ask = " UNION ALL ".join(
+        f"SELECT '{one['name']}' AS name, max(id) AS id FROM {schema}.\"{one['name']}\"" for one in tables
+    )
     last = {row["name"]: row["id"] for row in world.sql(ask) if row["id"]}
     return last | {"contact": cast.ina, "company": cast.acme, "contract": cast.acme_support_hours, "other": cast.otto}
 
@@ -91,7 +100,9 @@ def _words(world: World) -> dict[str, list[str]]:
     """What nouns, fields and hosts are called; of the fields of a noun, one for each kind of control."""
     words = {"noun": [*NOUNS, *LISTS]}
     for noun in NOUNS:
-        fields = {entry.kind.input: entry.name for entry in reversed(declared_fields(model_of(noun))) if not entry.fixed}
+        fields = {
+            entry.kind.input: entry.name for entry in reversed(declared_fields(model_of(noun))) if not entry.fixed
+        }
         own = world.sql(f"SELECT key FROM {world.schema()}.custom_field WHERE of_noun = %s", noun)
         words[noun] = [*fields.values(), *(f"custom-{row['key']}" for row in own)]
     hosts = [row["name"] for row in world.sql("SELECT name FROM shared.host ORDER BY name")]

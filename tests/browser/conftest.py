@@ -9,7 +9,6 @@ Each test has a database of its own (`world`). A test fails when a page logs an 
 content security policy, or asks another origin for anything.
 """
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,10 +16,9 @@ import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from .server import Server, serving
-from .window import ARGUMENTS, PATIENCE, Window
+from .window import ARGUMENTS, CHROMIUM, PATIENCE, Window
 
 HERE = Path(__file__).parent
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
 def pytest_collection_modifyitems(items):

@@ -42,7 +42,11 @@ def faults(window: Window, where: str) -> list[str]:
 def look(window: Window, where: str, everywhere: bool = False) -> list[str]:
     """Both looks of the page that is open; at 360 pixels it must not scroll sideways either."""
     found = []
-    for scheme, size in (("light", WIDE), ("dark", NARROW), *((("dark", WIDE), ("light", NARROW)) if everywhere else ())):
+    for scheme, size in (
+        ("light", WIDE),
+        ("dark", NARROW),
+        *((("dark", WIDE), ("light", NARROW)) if everywhere else ()),
+    ):
         window.page.set_viewport_size({"width": size[0], "height": size[1]})
         window.page.emulate_media(color_scheme=scheme)
         found += faults(window, f"{where} ({scheme}, {size[0]})")
@@ -77,7 +81,12 @@ def busy(world, cast, run_jobs):
         ina, ann = db.session.get(Contact, cast.ina), Actor("Ann Tanner", cast.accounts["ann"])
         write.update(ina, {"job_title": "Head of IT", "notes": None, "city": "Kiel"}, actor=ann)
         for account in (cast.accounts["ann"], cast.accounts["adam"]):
-            for state, error in (("done", ""), ("failed", "The file ended in the middle."), ("running", ""), ("cancelled", "")):
+            for state, error in (
+                ("done", ""),
+                ("failed", "The file ended in the middle."),
+                ("running", ""),
+                ("cancelled", ""),
+            ):
                 job = Job(kind="tests.none", label="Import of people.csv", account_id=account, state=state, error=error)
                 job.done, job.total, job.link = 4, 9, "/contacts"
                 db.session.add(job)

@@ -75,4 +75,7 @@ def test_on_paper_all_columns_stand_on_the_page(visit):
     window.page.emulate_media(media="print", color_scheme="dark")
     right = window.page.locator("thead th").last.evaluate("el => el.getBoundingClientRect().right")
     assert right <= 794
-    assert window.page.evaluate("getComputedStyle(document.body).backgroundColor") in ("rgb(255, 255, 255)", "rgba(0, 0, 0, 0)")
+    assert window.page.evaluate("getComputedStyle(document.body).backgroundColor") in (
+        "rgb(255, 255, 255)",
+        "rgba(0, 0, 0, 0)",
+    )

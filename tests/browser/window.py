@@ -1,6 +1,7 @@
 """A browser window of somebody, and everything that its pages complained about."""
 
 import os
+import shutil
 
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request, Response, expect
 
@@ -8,6 +9,7 @@ from tests.world import World
 
 from .server import HOST
 
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",

@@ -106,7 +106,12 @@ def test_a_cell_that_is_too_long_is_rejected_with_the_limit(world, heading, most
 def test_company_and_department_are_made_and_primary_contacts_set(world, cast):
     imported(
         world,
-        {"Company": "Fresh Ltd", "Department": "Lab", "Primary Company Contact": "1", "Primary Department Contact": "1"},
+        {
+            "Company": "Fresh Ltd",
+            "Department": "Lab",
+            "Primary Company Contact": "1",
+            "Primary Department Contact": "1",
+        },
         {"Username": "bo", "First Name": "Bo", "Company": "ACME", "Primary Company Contact": "0"},
     )
     rows = world.sql(
@@ -163,7 +168,9 @@ def test_without_web_access_nobody_may_sign_in(world):
 @pytest.mark.feature("L152")
 def test_a_partner_is_found_by_the_address_of_the_company(world, cast):
     with world.inside():
-        world.sql(f"UPDATE {world.schema()}.company SET email = 'hello@nordlys.example' WHERE id = {cast.nordlys} RETURNING id")
+        world.sql(
+            f"UPDATE {world.schema()}.company SET email = 'hello@nordlys.example' WHERE id = {cast.nordlys} RETURNING id"
+        )
     imported(world, {"Partners Email": "hello@nordlys.example"})
     assert contact(world, "ada").partner_id == cast.nordlys
 
@@ -188,7 +195,12 @@ def test_a_line_manager_may_stand_in_a_later_row(world, cast):
         world,
         {"Line Manager Username": "boss"},
         {"Username": "boss", "First Name": "Bea", "Email Address": "boss@new.example"},
-        {"Username": "lost", "First Name": "Lo", "Email Address": "lost@new.example", "Line Manager Username": "nobody"},
+        {
+            "Username": "lost",
+            "First Name": "Lo",
+            "Email Address": "lost@new.example",
+            "Line Manager Username": "nobody",
+        },
     )
     assert contact(world, "ada").line_manager_id == contact(world, "boss").id
     assert contact(world, "lost") is None

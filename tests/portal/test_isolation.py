@@ -55,7 +55,12 @@ def test_a_session_of_one_organization_opens_nothing_at_the_other(shared_world, 
     with browser.session_transaction("/portal", base_url="http://summit.test") as cookie:
         cookie.update(stolen)
     browser.host = "summit.test"
-    for path in ("/portal/", "/portal/me", f"/portal/people/{cast.otto}", f"/portal/contracts/{cast.acme_subscription}"):
+    for path in (
+        "/portal/",
+        "/portal/me",
+        f"/portal/people/{cast.otto}",
+        f"/portal/contracts/{cast.acme_subscription}",
+    ):
         response = browser.get(path)
         assert response.status_code == 302
         assert "/portal/sign-in" in response.headers["Location"]
@@ -66,7 +71,11 @@ def test_my_details_have_no_number_that_could_be_another_ones(world, cast):
     browser = world.portal("ina")
     before = world.checksum(but=("session",))
     for other in (cast.otto, cast.nils, cast.ina):
-        for path in (f"/portal/me/{other}", f"/portal/me/{other}/fields/phone", f"/portal/me/{other}/fields/phone/edit"):
+        for path in (
+            f"/portal/me/{other}",
+            f"/portal/me/{other}/fields/phone",
+            f"/portal/me/{other}/fields/phone/edit",
+        ):
             assert browser.get(path).status_code == 404
         posted = browser.post_form(f"/portal/me/{other}/fields/phone", {"value": "+49 30 1", "v": "1"})
         assert posted.status_code in (404, 405)
@@ -102,7 +111,9 @@ def test_what_is_not_opened_for_editing_cannot_be_edited(world, name):
 
 @pytest.mark.threat("T-013")
 @pytest.mark.parametrize("person", ["otto", "nils"])
-@pytest.mark.parametrize("path", ["/portal/people", "/portal/people/{ina}", "/portal/contracts", "/portal/contracts/{acme_subscription}"])
+@pytest.mark.parametrize(
+    "path", ["/portal/people", "/portal/people/{ina}", "/portal/contracts", "/portal/contracts/{acme_subscription}"]
+)
 def test_without_the_right_there_is_a_kind_page(shared_world, cast, person, path):
     response = shared_world.portal(person).get(path.format(**vars(cast)))
     page = normal(response)
@@ -169,7 +180,12 @@ def test_a_colleagues_other_companies_are_nobodys_business(shared_world, cast):
         assert "Ben" in page and "Xacme" not in page
     assert browser.get(f"/portal/people?company={cast.xacme}").status_code == 404
     plain = people(browser.get("/portal/people"))
-    for sly in (f"company.is={cast.xacme}", f"f.company={cast.xacme}&op.company=is", "customer_id.is=1", "notes.contains=x"):
+    for sly in (
+        f"company.is={cast.xacme}",
+        f"f.company={cast.xacme}&op.company=is",
+        "customer_id.is=1",
+        "notes.contains=x",
+    ):
         assert people(browser.get(f"/portal/people?{sly}")) == plain
 
 
@@ -195,7 +211,7 @@ def test_a_page_marker_of_another_list_leads_nowhere(shared_world):
 @pytest.mark.threat("T-013")
 def test_the_desk_and_the_portal_are_two_doors(shared_world, cast):
     portal, staff = shared_world.portal("ina"), shared_world.staff("ann")
-    for path in ("/", "/contacts", f"/contacts/{cast.ina}", "/admin/", "/admin/staff", f"/options/contact?q=o"):
+    for path in ("/", "/contacts", f"/contacts/{cast.ina}", "/admin/", "/admin/staff", "/options/contact?q=o"):
         assert portal.get(path).status_code == 302, path
     for path in ("/portal/", "/portal/me", "/portal/people", "/portal/options/language"):
         response = staff.get(path)

@@ -68,7 +68,9 @@ def test_what_was_typed_stays_when_it_is_wrong(world):
 def test_the_journal_says_who_and_through_what(world, inside, cast):
     world.portal("ina").post_form("/portal/me/fields/city", {"value": "Kiel", "v": version(world)})
     with inside():
-        change = db.session.query(Change).filter_by(record_id=cast.ina, noun="contact").order_by(Change.id.desc()).first()
+        change = (
+            db.session.query(Change).filter_by(record_id=cast.ina, noun="contact").order_by(Change.id.desc()).first()
+        )
         operation = db.session.get(Operation, change.operation_id)
         assert (operation.actor, operation.through, operation.contact_id) == ("Ina Berg", "portal", cast.ina)
         assert (change.before, change.after, change.contact_id) == ({"city": "Berlin"}, {"city": "Kiel"}, cast.ina)
@@ -88,14 +90,20 @@ def test_the_desk_was_there_first(world, inside, cast):
     assert "Hamburg" in page and 'value="Kiel"' in page
     assert now(world, "city") == "Hamburg"
     newer = re.search(r'name="v" value="(\d+)"', page)[1]
-    assert browser.fragment("/portal/me/fields/city", method="POST", data={"value": "Kiel", "v": newer}).status_code == 200
+    assert (
+        browser.fragment("/portal/me/fields/city", method="POST", data={"value": "Kiel", "v": newer}).status_code == 200
+    )
     assert now(world, "city") == "Kiel"
 
 
 def test_ones_own_change_of_another_field_is_no_conflict(world):
     browser, base = world.portal("ina"), version(world)
-    assert browser.fragment("/portal/me/fields/city", method="POST", data={"value": "Kiel", "v": base}).status_code == 200
-    assert browser.fragment("/portal/me/fields/fax", method="POST", data={"value": "030 1", "v": base}).status_code == 200
+    assert (
+        browser.fragment("/portal/me/fields/city", method="POST", data={"value": "Kiel", "v": base}).status_code == 200
+    )
+    assert (
+        browser.fragment("/portal/me/fields/fax", method="POST", data={"value": "030 1", "v": base}).status_code == 200
+    )
     again = browser.fragment("/portal/me/fields/city", method="POST", data={"value": "Bonn", "v": base})
     assert again.status_code == 409 and "Kiel" in normal(again)
 
@@ -138,7 +146,9 @@ def test_the_organization_decides_what_is_shown_and_what_may_be_changed(world, s
 @pytest.mark.feature("I169", "I171")
 @pytest.mark.threat("T-016")
 def test_custom_fields_are_shown_and_changed_as_far_as_they_are_opened(world, inside, cast, own_field):
-    taken = own_field("contact", "choices", "Training taken", choices="Accounting\nSales\nAdministration", portal="edit")
+    taken = own_field(
+        "contact", "choices", "Training taken", choices="Accounting\nSales\nAdministration", portal="edit"
+    )
     seen = own_field("contact", "text", "Locker", portal="view")
     closed = own_field("contact", "text", "Reputation", portal="")
     with inside():
@@ -177,4 +187,6 @@ def test_light_and_dark_are_ones_own(world, cast):
     assert 'data-bs-theme="dark"' in normal(browser.get("/portal/"))
     rows = world.sql(f"SELECT contact_id, theme FROM {world.schema()}.account WHERE theme <> 'auto'")
     assert rows == [{"contact_id": cast.ina, "theme": "dark"}]
-    assert browser.post_form("/portal/theme", {"theme": "x", "next": "//evil.example"}).headers["Location"] == "/portal/"
+    assert (
+        browser.post_form("/portal/theme", {"theme": "x", "next": "//evil.example"}).headers["Location"] == "/portal/"
+    )

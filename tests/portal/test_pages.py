@@ -46,7 +46,12 @@ def test_a_person_has_a_page_with_what_is_opened(shared_world, cast):
 def test_people_are_found_by_name_and_address_as_they_are_typed(world, inside, cast):
     with inside():
         for n in range(60):
-            values = {"first_name": "Zoë", "last_name": f"Weiß{n:02}", "user_name": f"zoe{n}", "email": f"z{n}@acme.example"}
+            values = {
+                "first_name": "Zoë",
+                "last_name": f"Weiß{n:02}",
+                "user_name": f"zoe{n}",
+                "email": f"z{n}@acme.example",
+            }
             create(Contact, values | {"company": cast.acme}, actor=SYSTEM)
     browser = world.portal("ina")
     first = normal(browser.get("/portal/people"))
