@@ -47,8 +47,6 @@ def init_app(app: Flask) -> None:
 
     @app.errorhandler(DeskError)
     def _desk(error: DeskError):
-        if isinstance(error, UnknownHost):
-            _nobody()
         response = show(error.status, str(error), bare=isinstance(error, UnknownHost), facts=error.facts)
         response.headers.update(error.headers)
         return response
@@ -121,6 +119,8 @@ def show(
     status: int, sentence: str, bare: bool = False, errors: dict | None = None, facts: dict | None = None
 ) -> Response:
     """The error as page, line or problem+json. `bare` pages ask nothing of the database; `facts` are for programs."""
+    if bare or "tenancy" not in g:
+        _nobody()
     db.session.rollback()
     heading = TITLES.get(status, TITLES[500])()
     if surface() == "api":

@@ -53,7 +53,7 @@ def sign_in(login: str, password: str, address: str, surface: str) -> str:
 
 def _account(login: str, surface: str) -> Account | None:
     """The one enabled account that this login names; none when it names several."""
-    if not login:
+    if not login or "\0" in login:
         return None
     if surface == "staff":
         found = select(Account).join(Staff, Staff.id == Account.staff_id)

@@ -61,7 +61,7 @@ def guard(app: Flask, surface: str, sign_in: str, password: str) -> Response | N
         return None
     if not current_user.is_authenticated or current_user.surface != surface:
         return _to_sign_in(sign_in)
-    if current_user.must_change and request.endpoint not in (password, sign_in.replace("sign_in", "sign_out")):
+    if current_user.must_change and request.endpoint not in (password, password.replace(".", ".update_")):
         return redirect(url_for(password))
     if policy != SIGNED_IN and not current_user.may(policy):
         raise NotAllowed(policy)

@@ -49,6 +49,7 @@ def look(window: Window, where: str, everywhere: bool = False) -> list[str]:
     ):
         window.page.set_viewport_size({"width": size[0], "height": size[1]})
         window.page.emulate_media(color_scheme=scheme)
+        window.page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
         found += faults(window, f"{where} ({scheme}, {size[0]})")
         if size == NARROW:
             found += too_wide(window, where)
