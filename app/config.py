@@ -39,6 +39,9 @@ class Settings(BaseSettings):
     https: bool = Field(
         False, description="True behind a proxy that speaks TLS: cookies are then Secure, HSTS is sent."
     )
+    domain: str = Field(
+        "", description="Your own domain, under which you give organizations names; none may ask for a name in it."
+    )
     proxies: int = Field(0, description="How many reverse proxies in front set X-Forwarded-For.", ge=0, le=5)
     max_upload: int = Field(256 * 1024 * 1024, description="Largest request body in bytes.", ge=1024)
     lease: int = Field(60, description="Seconds after which a job whose worker fell silent is taken over.", ge=5)
@@ -92,6 +95,7 @@ def flask_config(settings: Settings) -> dict:
         "DATABASE_URL": settings.database_url.get_secret_value(),
         "REDIS_URL": settings.redis_url.get_secret_value(),
         "DESKHAND_LEASE": settings.lease,
+        "DESKHAND_DOMAIN": settings.domain,
         "MAX_CONTENT_LENGTH": settings.max_upload,
         "MAX_FORM_PARTS": 2000,
         "MAX_FORM_MEMORY_SIZE": 2 * 1024 * 1024,

@@ -5,6 +5,7 @@ and is looked up again, so that a job for an organization that was suspended or 
 """
 
 import logging
+import sys
 import threading
 from datetime import timedelta
 
@@ -23,6 +24,8 @@ _app: list[Flask] = []
 def install(app: Flask) -> None:
     """Tell this worker process which application its jobs run in."""
     _app[:] = [app]
+    # Beside a thread that reads ahead, the one that the database has answered would wait 5 ms for its turn each time.
+    sys.setswitchinterval(0.0005)
 
 
 def run(key: str, job_id: int) -> str:

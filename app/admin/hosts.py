@@ -9,6 +9,7 @@ from app.web.access import allow
 from app.web.confirm import Confirm
 from app.web.htmx import page, redirect_to
 from tenants import hosts, tenancy
+from tenants.resolve import normal_host
 
 bp = Blueprint("hosts", __name__, url_prefix="/hosts")
 HERE = "/admin/hosts"
@@ -34,7 +35,7 @@ def index() -> Response:
 
 
 def _page(status: int = 200, **more) -> Response:
-    shown = {"hosts": hosts.listed(), "here": request.host, "slug": tenancy().slug}
+    shown = {"hosts": hosts.listed(), "using": normal_host(request.host), "slug": tenancy().slug}
     return page("admin/hosts/index.html", status=status, **shown, **more)
 
 

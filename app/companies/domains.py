@@ -93,7 +93,7 @@ def add(values: dict[str, Any], *, actor: Actor) -> Operation:
             operation = begin(actor, "create", title=_("Web domain %(name)s", name=values["name"]))
             create(Domain, values, actor=actor, operation=operation)
     except FieldErrors as error:
-        raise FieldErrors({"name": found for found in error.errors.values()}) from error
+        raise FieldErrors({"name": next(iter(error.errors.values()))}) from error
     return operation
 
 

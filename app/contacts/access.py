@@ -18,20 +18,8 @@ from app.records.models import Operation
 from app.records.write import Create, Update, Withdraw
 from tenants import db
 
+from .memberships import ANEW
 from .models import Contact, Membership
-
-# What somebody who comes back to a company has there: no right of before.
-ANEW: dict[str, Any] = {
-    "department_id": None,
-    "role": None,
-    "company_primary": False,
-    "department_primary": False,
-    "sees_people": False,
-    "sees_contracts": False,
-    "notify": True,
-    "starts_on": None,
-    "ends_on": None,
-}
 
 
 class Deactivated(Conflict):

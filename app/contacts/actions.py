@@ -69,11 +69,13 @@ def update_own(contact: Contact, values: dict[str, Any], *, actor: Actor, base: 
 def _with_country(values: dict[str, Any], country: str | None, state: str | None, zone: str | None) -> dict[str, Any]:
     """The values, with what follows from a new country; `country`, `state` and `zone` are those of before."""
     values = dict(values)
-    if values.get("country") and "time_zone" not in values:
+    if not values.get("country") or values["country"] == country:
+        return values
+    if "time_zone" not in values:
         former = default_zone(country) if country else None
         if zone in (None, former):
             values["time_zone"] = default_zone(values["country"])
-    if values.get("country") and state and "state" not in values:
+    if state and "state" not in values:
         try:
             fields_of(Contact)["state"].kind.parse(state, country=values["country"])
         except FieldError:

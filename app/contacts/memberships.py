@@ -84,6 +84,20 @@ def primary_memberships(contact_ids) -> dict[int, Membership]:
     return {row.contact_id: row for row in rows}
 
 
+# What somebody who comes back to a company has there: no right of before.
+ANEW: dict[str, Any] = {
+    "department_id": None,
+    "role": None,
+    "company_primary": False,
+    "department_primary": False,
+    "sees_people": False,
+    "sees_contracts": False,
+    "notify": True,
+    "starts_on": None,
+    "ends_on": None,
+}
+
+
 def save_company(values: dict[int, Any], operation) -> None:
     """Make these companies the primary ones: an existing membership becomes primary, otherwise one is made."""
     rows = db.session.scalars(select(Membership).where(Membership.contact_id.in_(values))).all()
@@ -103,7 +117,8 @@ def save_company(values: dict[int, Any], operation) -> None:
             continue
         if known.withdrawn_at is not None:
             changes.append(Withdraw(Membership, known.id, back=True))
-        if not known.is_primary:
+            changes.append(Update(Membership, known.id, ANEW | {"is_primary": True}))
+        else:
             changes.append(Update(Membership, known.id, {"is_primary": True}))
     # Leaving comes before joining, since only one membership may be primary at a time.
     for kind in (lambda c: isinstance(c, Withdraw) and not c.back, lambda c: not isinstance(c, Withdraw) or c.back):

@@ -57,6 +57,7 @@ class Contact(Record):
         Index("ix_contact_partner", "partner_id", postgresql_where=text("partner_id IS NOT NULL")),
     )
     noun = "contact"
+    in_step = ("company_ids",)
     undo_permission = "contacts.edit"
     companies_sql = "t.company_ids"
     portal_edits = True

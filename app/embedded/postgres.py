@@ -41,6 +41,13 @@ SUPERUSER = "postgres"
 START_SECONDS = 120.0
 CLONE_NEWUSER = 0x10000000
 
+
+def shared_buffers() -> str:
+    """A sixteenth of the memory, between 128 MB and 1 GB: the indexes of a large organization fit into the latter."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
+    return f"{min(1024, max(128, memory // 16))}MB"
+
+
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
@@ -49,7 +56,7 @@ SETTINGS = {
     "jit": "off",
     "max_locks_per_transaction": "512",  # an organization is created and dropped in one transaction of ~600 locks
     "max_wal_size": "2GB",
-    "shared_buffers": "256MB",
+    "shared_buffers": shared_buffers(),
 }
 # After a crash PostgreSQL would otherwise sync each of its files: minutes, with thousands of organizations.
 LINUX_SETTINGS = {"recovery_init_sync_method": "syncfs"}

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
+from sqlalchemy import Text as TextColumn
 
 from app.fields.errors import FieldError
 from app.fields.kinds import Region
@@ -63,7 +64,7 @@ class Reader:
                 if at not in batch.broken:
                     found = shape(texts[place][at])
                     problems.setdefault(at, []).append([target.name, error.code, error.message, found])
-            if target.required:
+            if target.required and None in values[target.name]:
                 for at, value in enumerate(values[target.name]):
                     if value is None and at not in errors:
                         missing.setdefault(at, []).append(_missing(target))
@@ -75,7 +76,8 @@ class Reader:
 
     def _values(self, target: Target, texts: Sequence[str], known: dict[str, list]) -> tuple[list, dict]:
         repairs = self.repairs.get(target.name)
-        texts = [restored(text) if "'" in text else text for text in texts]
+        if "'" in "".join(texts):
+            texts = [restored(text) if "'" in text else text for text in texts]
         if repairs:
             texts = [repairs.get(shape(text), text) for text in texts]
         found, errors = self._parsed(target, texts, known)
@@ -152,14 +154,10 @@ def _json(kind, value) -> str:
 
 def _quoted(target: Target, values: list[Any]) -> list[str]:
     """A column's values as elements of an array in a COPY line."""
-    found = []
-    for value in values:
-        if value is None:
-            found.append("NULL")
-            continue
-        text = value if isinstance(value, str) else target.cell(value)
-        found.append(f'"{text.translate(_ESCAPES)}"' if _SPECIAL(text) else f'"{text}"')
-    return found
+    texts = values if isinstance(target.kind.column(), TextColumn) else [target.cell(value) for value in values]
+    if _SPECIAL("".join(filter(None, texts))):
+        texts = [text and (text.translate(_ESCAPES) if _SPECIAL(text) else text) for text in texts]
+    return ["NULL" if text is None else f'"{text}"' for text in texts]
 
 
 def _json_cell(value: Any) -> str:

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from sqlalchemy import (
     BigInteger,
-    Integer,
     any_,
     case,
     cast,
@@ -18,7 +17,7 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import aliased
 
 from app.contacts.models import Contact, Membership
@@ -27,7 +26,7 @@ from app.records import statements, write
 from app.records.models import Operation
 from tenants import db
 
-from .staging import CHUNK, ROW, VERDICT, Staging
+from .staging import CHUNK, ROW, VERDICT, Staging, numbers
 from .targets import OF_MEMBERSHIP
 from .verdicts import current
 
@@ -41,7 +40,7 @@ def next_rows(staging: Staging, after: int) -> list[int]:
 def _among(staging: Staging, rows: Sequence[int]):
     return (
         (VERDICT.c.import_id == staging.import_id)
-        & (VERDICT.c.row_no == any_(literal(list(rows), ARRAY(Integer))))
+        & (VERDICT.c.row_no == any_(numbers(rows)))
         & (VERDICT.c.verdict == "change")
     )
 

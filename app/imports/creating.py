@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from sqlalchemy import (
     BigInteger,
-    Integer,
     Select,
     any_,
     case,
@@ -18,7 +17,7 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB, array
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, aggregate_order_by, array
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import aliased
 
@@ -31,10 +30,10 @@ from app.records.models import Operation
 from app.settings import queries as settings
 from tenants import db
 
-from .staging import CHUNK, ROW, VERDICT, Staging
+from .staging import CHUNK, MADE, ROW, VERDICT, Staging, numbers
 
 # More line managers than these, or over more levels, are not pulled forward into one chunk but entered at the end.
-_MOST, _DEEPEST = 3 * CHUNK, 30
+_MOST, _DEEPEST = 3 * MADE, 30
 
 
 def next_rows(staging: Staging, after: int, forward: bool) -> tuple[list[int], int]:
@@ -43,25 +42,32 @@ def next_rows(staging: Staging, after: int, forward: bool) -> tuple[list[int], i
     Line managers who come further down in the file are pulled forward, so that they are there when they are named.
     """
     mine = (VERDICT.c.import_id == staging.import_id) & (VERDICT.c.verdict == "create")
-    rows = select(VERDICT.c.row_no, VERDICT.c.manager_row).where(mine)
-    found = db.session.execute(rows.where(VERDICT.c.row_no > after).order_by(VERDICT.c.row_no).limit(CHUNK)).all()
-    last = found[-1].row_no if found else after
-    if not forward:
-        return [row.row_no for row in found], last
     there = exists().where(Contact.id == VERDICT.c.contact_id)
+    found = _lists(select(VERDICT).where(mine, VERDICT.c.row_no > after).order_by(VERDICT.c.row_no).limit(MADE))[0]
+    last = found[-1] if found else after
+    if not forward:
+        return found, last
     taken: set[int] = set()
-    wanted = {row.row_no for row in found}
+    wanted = set(found)
     for _level in range(_DEEPEST):
         if not wanted or len(taken) > _MOST:
             break
-        fresh = db.session.execute(rows.where(_among(sorted(wanted)), ~there)).all()
-        taken |= {row.row_no for row in fresh}
-        wanted = {row.manager_row for row in fresh if row.manager_row} - taken
+        fresh, managers = _lists(select(VERDICT).where(mine, _among(sorted(wanted)), ~there))
+        taken.update(fresh)
+        wanted = set(managers) - taken
     return sorted(taken), last
 
 
+def _lists(verdicts: Select) -> tuple[list[int], list[int]]:
+    """The numbers of these rows in their order, and those of the rows that make their line managers."""
+    found = verdicts.subquery()
+    managers = func.array_agg(found.c.manager_row.distinct()).filter(found.c.manager_row.is_not(None))
+    rows = func.array_agg(aggregate_order_by(found.c.row_no, found.c.row_no))
+    return tuple(numbers or [] for numbers in db.session.execute(select(rows, managers)).one())
+
+
 def _among(rows: Sequence[int]):
-    return VERDICT.c.row_no == any_(literal(list(rows), ARRAY(Integer)))
+    return VERDICT.c.row_no == any_(numbers(rows))
 
 
 def create(staging: Staging, operation: Operation, rows: Sequence[int], careful: bool) -> tuple[int, bool]:
@@ -69,13 +75,17 @@ def create(staging: Staging, operation: Operation, rows: Sequence[int], careful:
 
     Whoever was made by somebody else since the plan comes out as a conflict, and the others are made all the same.
     """
+    # The index of search text takes many entries at once far more cheaply than a few, if it may gather them.
+    db.session.execute(
+        select(func.set_config("gin_pending_list_limit", "16MB", True), func.set_config("work_mem", "64MB", True))
+    )
     for _attempt in range(5):
         try:
             with db.session.begin_nested():
-                made = write.insert_from(operation, Contact, *_contacts(staging, rows, careful), in_step=True)
-                write.insert_from(operation, Membership, *_memberships(staging, rows), in_step=True)
+                made = write.insert_all(operation, Contact, *_contacts(staging, rows, careful))
+                write.insert_all(operation, Membership, *_memberships(staging, rows))
                 _accounts(staging, operation, rows)
-                return len(made), careful
+                return made, careful
         except IntegrityError:
             marked = _mark_taken(staging, rows)
             if careful and not marked:
@@ -129,7 +139,7 @@ def _manager(rows: Sequence[int]):
     now = exists().where(
         other.c.import_id == VERDICT.c.import_id,
         other.c.row_no == VERDICT.c.manager_row,
-        other.c.row_no == any_(literal(list(rows), ARRAY(Integer))),
+        other.c.row_no == any_(numbers(rows)),
         other.c.verdict == "create",
     )
     return case((or_(there, now), VERDICT.c.manager_id))

@@ -8,14 +8,14 @@ import secrets
 from array import array
 from collections.abc import Iterable, Iterator
 
-from sqlalchemy import Integer, Text, case, cast, exists, func, literal, null, select, update
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy import Integer, Text, case, cast, exists, func, null, select, update
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.sql import column
 
 from app.contacts.models import Contact
 from tenants import db
 
-from .staging import CHUNK, KEPT, ROW, VERDICT, Staging
+from .staging import CHUNK, KEPT, ROW, VERDICT, Staging, numbers
 
 _LONGEST_BASE = 52
 
@@ -159,8 +159,8 @@ def _parts(pairs: Iterable[tuple[int, int]]) -> Iterator[list[tuple[int, int]]]:
 
 def _set(staging: Staging, pairs: list[tuple[int, int]], verdict: str) -> int:
     """Give rows a verdict with the row that is the reason for it."""
-    numbers = [literal(list(column_), ARRAY(Integer)) for column_ in zip(*pairs, strict=True)]
-    given = func.unnest(*numbers).table_valued(column("row_no", Integer), column("other_row", Integer))
+    columns = column("row_no", Integer), column("other_row", Integer)
+    given = func.unnest(*map(numbers, zip(*pairs, strict=True))).table_valued(*columns)
     given = given.render_derived(name="given")
     problem = func.jsonb_build_array(
         func.jsonb_build_array("line_manager_id", "manager_rejected", "", cast(given.c.other_row, Text), type_=JSONB)

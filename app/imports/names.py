@@ -3,7 +3,7 @@
 What is not there yet gets its id here already, so that people and line managers can refer to it before it is made.
 """
 
-from sqlalchemy import Select, case, delete, func, insert, literal, select, update
+from sqlalchemy import Select, Sequence, case, delete, func, insert, literal, select, update
 from sqlalchemy.orm import aliased
 
 from app.companies.domains import Domain
@@ -15,7 +15,7 @@ from app.records.models import Operation
 from tenants import db
 
 from .models import ImportName
-from .staging import CHUNK, KEPT, ROW, VERDICT, Staging
+from .staging import KEPT, MADE, ROW, VERDICT, Staging
 
 NAME = ImportName.__table__
 _TARGETS = ["import_id", "kind", "parent_id", "text", "id", "made"]
@@ -52,7 +52,7 @@ def _companies(staging: Staging) -> None:
     live = (folded(Company.name) == key) & Company.withdrawn_at.is_(None)
     known = select(texts.c.text, key.label("key"), Company.id).outerjoin_from(texts, Company, live).cte("known")
     fresh = select(known.c.key).where(known.c.id.is_(None)).distinct().subquery()
-    numbered = select(fresh.c.key, func.nextval("company_id_seq").label("id")).cte("numbered")
+    numbered = select(fresh.c.key, Sequence("company_id_seq").next_value().label("id")).cte("numbered")
     _insert(
         select(
             literal(staging.import_id),
@@ -103,7 +103,8 @@ def _departments(staging: Staging) -> None:
         .cte("known")
     )
     fresh = select(known.c.company_id, known.c.key).where(known.c.id.is_(None)).distinct().subquery()
-    numbered = select(fresh.c.company_id, fresh.c.key, func.nextval("department_id_seq").label("id")).cte("numbered")
+    number = Sequence("department_id_seq").next_value()
+    numbered = select(fresh.c.company_id, fresh.c.key, number.label("id")).cte("numbered")
     same = (numbered.c.key == known.c.key) & (numbered.c.company_id == known.c.company_id)
     _insert(
         select(
@@ -205,9 +206,11 @@ def _set(table, staging: Staging, condition, values: dict) -> None:
 
 def make(staging: Staging, operation: Operation, column: str, after: int) -> int | None:
     """Make the next companies ('company_id') or departments; returns the last one's id, None when all are there."""
-    rows = to_make(staging.import_id, column).where(NAME.c.id > after).limit(CHUNK).subquery()
+    rows = to_make(staging.import_id, column).where(NAME.c.id > after).limit(MADE).cte("rows")
+    last = db.session.scalar(select(func.max(rows.c.id)))
     model, values = (Company, {}) if column == "company_id" else (Department, {"company_id": rows.c.parent_id})
     values["name"] = rows.c.text
     source = select(rows.c.id.label("n"), rows.c.id, *[value.label(name) for name, value in values.items()])
-    made = write.insert_from(operation, model, list(values), source)
-    return max(made, default=None)
+    if last is not None:
+        write.insert_all(operation, model, list(values), source)
+    return last

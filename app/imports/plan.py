@@ -24,7 +24,7 @@ from .layout import Layout
 from .matching import left_to_say
 from .models import VERDICTS, Import, ImportName, ImportRow, ImportVerdict
 from .reading import Table, readable
-from .staging import CHUNK, Staging, look_at_all
+from .staging import CHUNK, JUDGED, Staging, look_at_all
 from .steps import hold, locale_of, note
 
 COPY = f"COPY import_row ({', '.join(COLUMNS)}) FROM STDIN"
@@ -120,10 +120,10 @@ def _resolve(work: Work, import_id: int) -> None:
     if found.progress["step"] != "resolve":
         return
     staging, last = Staging.of(found), found.progress["row"]
-    for first in range(found.progress["resolved"] + 1, last + 1, CHUNK):
+    for first in range(found.progress["resolved"] + 1, last + 1, JUDGED):
         found = hold(work, import_id)
-        verdicts.resolve(staging, first, first + CHUNK - 1)
-        note(work, found, done=first, total=last, resolved=first + CHUNK - 1)
+        verdicts.resolve(staging, first, first + JUDGED - 1)
+        note(work, found, done=min(first + JUDGED, last), total=last, resolved=first + JUDGED - 1)
     note(work, hold(work, import_id), step="finish")
 
 
@@ -140,7 +140,7 @@ def counts(import_id: int) -> dict[str, int]:
     """Rows by verdict, and how many companies and departments the kept rows need made."""
     mine = ImportVerdict.import_id == import_id
     rows = select(ImportVerdict.verdict, func.count()).where(mine).group_by(ImportVerdict.verdict)
-    found = dict.fromkeys(VERDICTS, 0) | dict(db.session.execute(rows).tuples().all())
+    found = dict.fromkeys(VERDICTS, 0) | dict(db.session.execute(rows).all())
     found["rows"] = sum(found.values())
     # How many name a line manager who comes further down.
     down = (ImportVerdict.verdict == "create") & (ImportVerdict.manager_row > ImportVerdict.row_no)

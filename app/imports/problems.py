@@ -71,7 +71,7 @@ def groups(import_id: int, limit: int = 50) -> list[Group]:
     )
     return [
         Group(field, code, text, sentence(field, code, message, text), times, first)
-        for field, code, text, message, times, first in db.session.execute(found).tuples()
+        for field, code, text, message, times, first in db.session.execute(found)
     ]
 
 

@@ -113,7 +113,7 @@ class Table:
                 return None
             except csv.Error as error:
                 return start, [], self._broken(str(error)), "".join(lines.held)
-            if any(cells) and any(cell and not cell.isspace() for cell in cells):
+            if any(map(str.strip, cells)):
                 return start, cells, "", ""
             self.blank += 1
 

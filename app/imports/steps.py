@@ -1,6 +1,6 @@
 """How the jobs of an import take turns: each chunk holds the import's row, and only the job that it names goes on."""
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from app.people.models import Account, Staff
 from app.records.actor import SYSTEM, Actor
@@ -16,6 +16,8 @@ def hold(work: Work, import_id: int) -> Import:
     A second run of the same job waits here until the first one's chunk is committed or gone, and then reads how far
     it came.
     """
+    # A chunk that is lost with the server is lost together with how far it came, and is done again.
+    db.session.execute(select(func.set_config("synchronous_commit", "off", True)))
     found = db.session.scalar(
         select(Import).where(Import.id == import_id).with_for_update().execution_options(populate_existing=True)
     )

@@ -1,7 +1,6 @@
 """What becomes of each row: of whom it speaks, and whether that person is made, changed, or left alone.
 
-All of it is set-based, some thousand rows at a time: nothing here looks at a single row. What a text refers to is
-found by scalar subqueries: they go by the index whatever the planner believes of tables filled a moment ago.
+All of it is set-based, some thousand rows at a time: nothing here looks at a single row.
 """
 
 from sqlalchemy import (
@@ -9,6 +8,7 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Select,
+    Sequence,
     Text,
     and_,
     case,
@@ -21,6 +21,7 @@ from sqlalchemy import (
     null,
     or_,
     select,
+    true,
     update,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, array
@@ -33,8 +34,8 @@ from app.people.models import Account
 from tenants import db
 
 from .models import ImportName
-from .staging import ROW, VERDICT, Staging
-from .targets import PERSON
+from .staging import ROW, VERDICT, Staging, look_at_all
+from .targets import PERSON, Target
 
 _NONE = cast(null(), BigInteger)
 _NOTHING = cast([], JSONB)
@@ -81,7 +82,7 @@ def enter(staging: Staging, first: int, last: int) -> None:
             case((wrong, "reject"), (known.is_not(None), "match"), else_="create"),
             case((~wrong, func.lower(here.c.user_name))),
             here.c.person,
-            case((known.is_not(None), known), else_=func.nextval("contact_id_seq")),
+            case((known.is_not(None), known), else_=Sequence("contact_id_seq").next_value()),
             Contact.version,
             case((two, here.c.by_person)),
             Membership.id,
@@ -104,7 +105,8 @@ def _live(model, condition: ColumnElement[bool]) -> ColumnElement:
 
 def resolve(staging: Staging, first: int, last: int) -> None:
     """Decide the rows of a chunk: find what they refer to, compare them with who is there, note what is wrong."""
-    rows = _judged(staging, _found(staging, first, last))
+    look_at_all()
+    rows = _judged(staging, first, last)
     skip = staging.rules.match == "skip"
     wrong = rows.c.problems.is_not(None)
     known = VERDICT.c.verdict == "match"
@@ -126,100 +128,102 @@ def resolve(staging: Staging, first: int, last: int) -> None:
     )
 
 
-def _found(staging: Staging, first: int, last: int) -> CTE:
-    """The rows of a chunk with the ids that their texts stand for."""
-    mine = (VERDICT.c.import_id == staging.import_id) & VERDICT.c.row_no.between(first, last)
-    key = func.lower(staging.text("line_manager_id"))
-    leader = VERDICT.alias("leader")
-    in_file = (leader.c.import_id == staging.import_id) & (leader.c.user_key == key)
-    has = staging.slots.__contains__
-    here = _once(
-        select(
-            VERDICT.c.row_no,
-            VERDICT.c.verdict,
-            VERDICT.c.contact_id,
-            VERDICT.c.membership_id,
-            ROW.c.cells,
-            ROW.c.missing,
-            _named(staging, "company", "company", literal(0)).label("company_id"),
-            _named(staging, "partner_id", "partner", literal(0)).label("partner_id"),
-            (_live(Contact, func.lower(Contact.user_name) == key) if has("line_manager_id") else _NONE).label("person"),
-            select(leader.c.row_no).where(in_file).scalar_subquery().label("leader_row"),
+class _Found:
+    """What the texts of a row stand for, as columns, and the joins that find it.
+
+    Names and line managers within the file are joined as sets; people and their memberships, of whom there may be a
+    million more than rows, are each fetched by their key.
+    """
+
+    def __init__(self, staging: Staging, row):
+        self.staging, self.row = staging, row
+        self.source = row.join(ROW, (ROW.c.import_id == row.c.import_id) & (ROW.c.row_no == row.c.row_no))
+        met = row.c.verdict == "match"
+        self.contact = self._fetched(Contact, (Contact.id == row.c.contact_id) & met)
+        self.membership = self._fetched(Membership, (Membership.id == row.c.membership_id) & met)
+        self.company_id = self._named("company", "company", literal(0))
+        self.partner_id = self._named("partner_id", "partner", literal(0))
+        self.company = func.coalesce(self.company_id, self.membership.company_id)
+        self.department_id = self._named("department", "department", self.company)
+        self.manager_id, self.manager_row = self._manager()
+
+    def _fetched(self, model, condition: ColumnElement[bool]):
+        """The one record that meets the condition, by an index."""
+        one = aliased(model, select(model).where(condition).limit(1).lateral(), name=model.noun)
+        self.source = self.source.outerjoin(one, true())
+        return one
+
+    def _named(self, target: str, kind: str, parent: ColumnElement) -> ColumnElement:
+        """The id that the name in a cell stands for."""
+        if target not in self.staging.slots:
+            return _NONE
+        name = aliased(ImportName, name=f"named_{kind}")
+        mine = (name.import_id == self.staging.import_id) & (name.kind == kind) & (name.parent_id == parent)
+        self.source = self.source.outerjoin(name, mine & (name.text == self.staging.text(target)))
+        return name.id
+
+    def _manager(self) -> tuple[ColumnElement, ColumnElement]:
+        """The line manager: another row of this file, else somebody who is there."""
+        if "line_manager_id" not in self.staging.slots:
+            return _NONE, _NONE
+        key, leader = func.lower(self.staging.text("line_manager_id")), VERDICT.alias("leader")
+        self.source = self.source.outerjoin(
+            leader, (leader.c.import_id == self.staging.import_id) & (leader.c.user_key == key)
         )
-        .join_from(VERDICT, ROW, (ROW.c.import_id == VERDICT.c.import_id) & (ROW.c.row_no == VERDICT.c.row_no))
-        .where(mine, VERDICT.c.verdict.in_(("create", "match"))),
-        "here",
-    )
-    company = func.coalesce(here.c.company_id, Membership.company_id)
-    department = _named(staging, "department", "department", company, here.c.cells)
-    made = case((here.c.person.is_(None) & (leader.c.verdict == "create"), leader.c.row_no))
-    columns = [column for column in here.c if column.name not in ("person", "leader_row")]
-    return _once(
-        select(
-            *columns,
-            department.label("department_id"),
-            func.coalesce(here.c.person, leader.c.contact_id).label("manager_id"),
-            made.label("manager_row"),
-        )
-        .select_from(here)
-        .outerjoin(Membership, Membership.id == here.c.membership_id)
-        .outerjoin(leader, (leader.c.import_id == staging.import_id) & (leader.c.row_no == here.c.leader_row)),
-        "found",
-    )
+        there = (func.lower(Contact.user_name) == key) & Contact.withdrawn_at.is_(None) & leader.c.row_no.is_(None)
+        person = aliased(Contact, select(Contact).where(there).limit(1).lateral(), name="manager")
+        self.source = self.source.outerjoin(person, true())
+        made = case((leader.c.verdict == "create", leader.c.row_no))
+        return func.coalesce(leader.c.contact_id, person.id), made
 
 
-def _named(staging: Staging, target: str, kind: str, parent: ColumnElement, cells=ROW.c.cells) -> ColumnElement:
-    """The id that the name in a cell stands for."""
-    if target not in staging.slots:
-        return _NONE
-    mine = (ImportName.import_id == staging.import_id) & (ImportName.kind == kind) & (ImportName.parent_id == parent)
-    return select(ImportName.id).where(mine, ImportName.text == staging.text(target, cells)).scalar_subquery()
-
-
-def _judged(staging: Staging, found: CTE):
-    """The found rows with what is wrong with them and which fields they would change."""
-    known = found.c.verdict == "match"
+def _judged(staging: Staging, first: int, last: int):
+    """The rows of a chunk with the ids they refer to, what is wrong with them, and which fields they would change."""
+    row = VERDICT.alias("judged")
+    found = _Found(staging, row)
+    columns = [getattr(found, name).label(name) for name in _FOUND]
     return (
         select(
-            found.c.row_no,
-            *[found.c[name] for name in _FOUND],
+            row.c.row_no,
+            *columns,
             _wrong(staging, found).label("problems"),
             _changed(staging, found).label("changed"),
         )
-        .select_from(found)
-        .outerjoin(Contact, known & (Contact.id == found.c.contact_id))
-        .outerjoin(Membership, known & (Membership.id == found.c.membership_id))
+        .select_from(found.source)
+        .where(
+            row.c.import_id == staging.import_id,
+            row.c.row_no.between(first, last),
+            ROW.c.import_id == staging.import_id,
+            ROW.c.row_no.between(first, last),
+            row.c.verdict.in_(("create", "match")),
+        )
         .subquery("r")
     )
 
 
-def _wrong(staging: Staging, found: CTE) -> ColumnElement:
+def _wrong(staging: Staging, found: _Found) -> ColumnElement:
     """A JSON array of the problems that only the database could see, NULL where there are none."""
     has = staging.slots.__contains__
-    company = func.coalesce(found.c.company_id, Membership.company_id)
-    lacks = (found.c.verdict == "create") & found.c.missing.is_not(None)
-    conditions, parts = [lacks], [case((lacks, found.c.missing), else_=_NOTHING)]
-
-    def text(name):
-        return staging.text(name, found.c.cells)
+    text = staging.text
+    lacks = (found.row.c.verdict == "create") & ROW.c.missing.is_not(None)
+    conditions, parts = [lacks], [case((lacks, ROW.c.missing), else_=_NOTHING)]
 
     def note(condition, name, code):
         conditions.append(condition)
         parts.append(case((condition, func.jsonb_build_array(_problem(name, code, text(name)))), else_=_NOTHING))
 
     if has("line_manager_id"):
-        note(text("line_manager_id").is_not(None) & found.c.manager_id.is_(None), "line_manager_id", "manager")
-        note(found.c.manager_id == found.c.contact_id, "line_manager_id", "self")
+        note(text("line_manager_id").is_not(None) & found.manager_id.is_(None), "line_manager_id", "manager")
+        note(found.manager_id == found.row.c.contact_id, "line_manager_id", "self")
     if has("partner_id"):
-        note(text("partner_id").is_not(None) & found.c.partner_id.is_(None), "partner_id", "partner")
+        note(text("partner_id").is_not(None) & found.partner_id.is_(None), "partner_id", "partner")
     if has("department"):
-        note(text("department").is_not(None) & company.is_(None), "department", "no_company")
+        note(text("department").is_not(None) & found.company.is_(None), "department", "no_company")
     if has("company_primary"):
-        note(staging.value("company_primary", found.c.cells) & company.is_(None), "company_primary", "no_company")
+        note(staging.value("company_primary") & found.company.is_(None), "company_primary", "no_company")
     if has("department_primary"):
-        department = func.coalesce(found.c.department_id, Membership.department_id)
-        flag = staging.value("department_primary", found.c.cells)
-        note(flag & department.is_(None), "department_primary", "no_department")
+        department = func.coalesce(found.department_id, found.membership.department_id)
+        note(staging.value("department_primary") & department.is_(None), "department_primary", "no_department")
     for target in staging.on_contact():
         if target.custom and isinstance(target.kind, Reference):
             note(text(target.name).is_not(None) & ~_exists(target, text(target.name)), target.name, "no_record")
@@ -237,48 +241,48 @@ def _exists(target, text: ColumnElement) -> ColumnElement[bool]:
     return exists().where(model.id == cast(text, BigInteger), model.withdrawn_at.is_(None))
 
 
-def _changed(staging: Staging, found: CTE) -> ColumnElement:
+def _changed(staging: Staging, found: _Found) -> ColumnElement:
     """The names of the fields that would get another value, for people who are there already."""
     names = [case((condition, name)) for name, condition in _differences(staging, found).items()]
     if not names:
         return cast(null(), ARRAY(Text))
-    return case((found.c.verdict == "match", func.array_remove(array(names), None, type_=ARRAY(Text))))
+    return case((found.row.c.verdict == "match", func.array_remove(array(names), None, type_=ARRAY(Text))))
 
 
-def _differences(staging: Staging, found: CTE) -> dict[str, ColumnElement[bool]]:
-    """For each matched field whether the row would change it, over `Contact` and `Membership` as they are now."""
+def _differences(staging: Staging, found: _Found) -> dict[str, ColumnElement[bool]]:
+    """For each matched field whether the row would change it."""
     kept = staging.rules.kept
     differs = {}
     for target in staging.on_contact():
-        now = current(target)
-        differs[target.name] = kept(target, staging.value(target.name, found.c.cells), now).is_distinct_from(now)
+        now = current(target, found.contact)
+        differs[target.name] = kept(target, staging.value(target.name), now).is_distinct_from(now)
     for name, given, now in (
-        ("line_manager_id", found.c.manager_id, Contact.line_manager_id),
-        ("partner_id", found.c.partner_id, Contact.partner_id),
-        ("company", found.c.company_id, Membership.company_id),
+        ("line_manager_id", found.manager_id, found.contact.line_manager_id),
+        ("partner_id", found.partner_id, found.contact.partner_id),
+        ("company", found.company_id, found.membership.company_id),
     ):
         if name in staging.slots:
             differs[name] = kept(staging.targets[name], given, now).is_distinct_from(now)
     # Whoever changes company begins anew there: no department, no primary contact.
     moves = differs.get("company", false())
     for name, given, now, otherwise in (
-        ("department", found.c.department_id, Membership.department_id, _NONE),
-        ("company_primary", None, Membership.company_primary, false()),
-        ("department_primary", None, Membership.department_primary, false()),
+        ("department", found.department_id, found.membership.department_id, _NONE),
+        ("company_primary", None, found.membership.company_primary, false()),
+        ("department_primary", None, found.membership.department_primary, false()),
     ):
         if name in staging.slots:
-            given = staging.value(name, found.c.cells) if given is None else given
+            given = staging.value(name) if given is None else given
             then = case((moves, otherwise), else_=func.coalesce(now, otherwise))
             after = func.coalesce(kept(staging.targets[name], given, then), otherwise)
             differs[name] = after.is_distinct_from(then)
     if staging.rules.access:
-        differs["access"] = ~exists().where(Account.contact_id == found.c.contact_id)
+        differs["access"] = ~exists().where(Account.contact_id == found.row.c.contact_id)
     return differs
 
 
-def current(target) -> ColumnElement:
+def current(target: Target, contact=Contact) -> ColumnElement:
     """The value that a contact has now."""
-    return Contact.custom[target.field.key] if target.custom else getattr(Contact, target.name)
+    return contact.custom[target.field.key] if target.custom else getattr(contact, target.name)
 
 
 def _problem(name: str, code: str, found: ColumnElement) -> ColumnElement:

@@ -232,7 +232,7 @@ def _row(row, asked: Wanted) -> Row:
 
 
 def _sort_key(list_of: ListOf, name: str, fields: FieldSet) -> ColumnElement:
-    """What the rows are ordered by, before their id: what people read, and never null, so that a page may end anywhere."""
+    """What the rows are ordered by, before their id: never null, so that a page may end anywhere."""
     entry: Field | None = fields.get(name)
     column = entry.expression(list_of.model) if entry else getattr(list_of.model, name)
     if entry is None:
@@ -251,7 +251,7 @@ def _sort_key(list_of: ListOf, name: str, fields: FieldSet) -> ColumnElement:
     for kind, least in ((Date(), "-infinity"), (Boolean(), False), (Numeric(), "-infinity")):
         if isinstance(column.type, type(kind)):
             return func.coalesce(cast(column, kind), cast(least, kind))
-    return func.coalesce(column, cast(-(2**63), BigInteger))
+    return func.coalesce(cast(column, BigInteger), cast(-(2**63), BigInteger))
 
 
 def _keyset(model, asked: Wanted, base: Select, key: ColumnElement, columns: list) -> tuple[list, bool]:

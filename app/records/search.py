@@ -16,6 +16,8 @@ from tenants import db
 
 MOST = 200
 FEW = 20
+# So many entries of another table are looked at when further words narrow them down.
+WIDE = 50_000
 
 
 @dataclass(frozen=True)
@@ -42,12 +44,16 @@ def find(search: Search, model: type[Record], base: Select, typed: str, most: in
         .limit(most + 1)
         for rank, key in enumerate(search.keys)
     ]
+    whole = func.extensions.fold(like(" ".join(words))) + "%"
     for other in search.others:
-        ids = other(first, most + 1)
+        # The name of a company may have several words; or the first names the company and the others the person.
+        here = model.id.in_(other(whole, most + 1))
+        if rest:
+            here |= and_(model.id.in_(other(first, WIDE)), *rest)
         arms.append(
-            base.with_only_columns(
-                model.id.label("id"), literal_column("9").label("rank"), search.keys[0].label("key")
-            ).where(model.id.in_(ids), *rest)
+            base.with_only_columns(model.id.label("id"), literal_column("9").label("rank"), search.keys[0].label("key"))
+            .where(here)
+            .limit(most + 1)
         )
     found = _ids(arms)
     if len(found) < FEW and len("".join(words)) >= 2:

@@ -8,7 +8,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import (
+    CTE,
     BigInteger,
+    FromClause,
     Integer,
     Numeric,
     Select,
@@ -30,6 +32,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.schema import Sequence as Counter
 
 from app.fields.record import Record
 from tenants import db
@@ -55,10 +58,27 @@ def plain(name: str) -> str:
 
 def insert(operation_id: int, model: type[Record], names: Sequence[str], rows: Select) -> dict[int, int]:
     """Insert a record for each row (columns n, id or null, the fields); returns the ids by n."""
-    table = model.__table__
+    src = _numbered(model, rows).cte("src").prefix_with("MATERIALIZED")
+    steps = _inserting(operation_id, model, names, src)
+    return dict(db.session.execute(select(src.c.n, src.c.id).add_cte(*steps)).all())
+
+
+def insert_all(operation_id: int, model: type[Record], names: Sequence[str], rows: Select) -> int:
+    """The same for rows by the thousand, whose ids nobody asks for; returns how many."""
+    made, *steps = _inserting(operation_id, model, names, _numbered(model, rows).subquery("src"))
+    return db.session.scalar(select(func.count(made.c.id)).add_cte(*steps))
+
+
+def _numbered(model: type[Record], rows: Select) -> Select:
+    """The rows, each with the id that its record will have."""
     given = rows.subquery("given")
-    fresh = func.coalesce(given.c.id, func.nextval(f"{table.name}_id_seq"))
-    src = select(fresh.label("id"), *[c for c in given.c if c.name != "id"]).cte("src").prefix_with("MATERIALIZED")
+    fresh = func.coalesce(given.c.id, Counter(f"{model.__table__.name}_id_seq").next_value())
+    return select(fresh.label("id"), *[column for column in given.c if column.name != "id"])
+
+
+def _inserting(operation_id: int, model: type[Record], names: Sequence[str], src: FromClause) -> tuple[CTE, ...]:
+    """The steps of the statement: the insert, its journal, its event."""
+    table = model.__table__
     own = [name for name in names if not name.startswith("custom-")]
     targets = ["id", *own, "created_op", "updated_op"]
     values = [src.c.id, *[src.c[name] for name in own], literal(operation_id), literal(operation_id)]
@@ -73,9 +93,7 @@ def insert(operation_id: int, model: type[Record], names: Sequence[str], rows: S
         select(literal(operation_id), literal(model.noun), made.c.id, literal("create"), literal(1), made.c.companies),
         with_values=False,
     )
-    event = _event(operation_id, f"{model.noun}.created", made)
-    statement = select(src.c.n, src.c.id).add_cte(made, journal, event)
-    return dict(db.session.execute(statement).all())
+    return made, journal, _event(operation_id, f"{model.noun}.created", made)
 
 
 def update(operation_id: int, model: type[Record], names: Sequence[str], rows: Select) -> list[int]:
@@ -160,8 +178,17 @@ def note(operation_id: int, model: type[Record], rows: list[dict[str, Any]]) -> 
     return list(db.session.scalars(select(done.c.id).add_cte(journal, event)))
 
 
-def withdraw(operation_id: int, model: type[Record], ids: Iterable[int] | Select, back: bool = False) -> list[int]:
-    """Withdraw records, or bring withdrawn ones back; `ids` are numbers or a query of them. Returns those touched."""
+def withdraw(
+    operation_id: int,
+    model: type[Record],
+    ids: Iterable[int] | Select,
+    back: bool = False,
+    empty: Sequence[str] = (),
+) -> list[int]:
+    """Withdraw records, or bring withdrawn ones back; `ids` are numbers or a query of them. Returns those touched.
+
+    `empty` names lists on them that are emptied with it.
+    """
     t = model.__table__.alias("t")
     if not isinstance(ids, Select):
         ids = select(func.unnest(bindparam("ids", sorted(ids), ARRAY(BigInteger), unique=True)))
@@ -173,6 +200,7 @@ def withdraw(operation_id: int, model: type[Record], ids: Iterable[int] | Select
             version=t.c.version + 1,
             updated_at=func.now(),
             updated_op=operation_id,
+            **{name: [] for name in empty},
         )
         .where(t.c.id.in_(ids), is_withdrawn if back else ~is_withdrawn)
         .returning(t.c.id, t.c.version, _companies(model).label("companies"))

@@ -3,28 +3,22 @@
 A record that somebody touched since is not overwritten: it is kept and listed with the reason.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
-    CompoundSelect,
-    Select,
     Text,
-    and_,
     case,
     column,
     func,
-    inspect,
     or_,
     select,
     true,
-    union,
 )
 from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by, array
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import aliased
 
 from app.fields.record import Record
 from app.fields.registry import Field, FieldSet, model_of
@@ -38,6 +32,7 @@ from .actor import Actor
 from .constraints import sentence_of
 from .errors import Conflict, NotFound
 from .models import Change, Operation
+from .needed import among, needed
 
 CHUNK = 5000
 
@@ -139,9 +134,9 @@ def undo_chunks(work, operation_id: int, undo_operation_id: int) -> Outcome:
     return outcome
 
 
-def undo_field(change_id: int, name: str, actor: Actor) -> Operation:
+def undo_field(operation_id: int, change_id: int, name: str, actor: Actor) -> Operation:
     """Put one field of one change back; raises `ChangedSince` when it has another value by now."""
-    change = db.session.get(Change, change_id)
+    change = db.session.get(Change, (operation_id, change_id))
     if change is None or change.action != "update" or name not in (change.before or {}):
         raise NotFound
     model = model_of(change.noun)
@@ -211,7 +206,6 @@ def _carefully(
     try:
         with db.session.begin_nested():
             done, kept = step(model, undone_id, operation_id, chosen)
-            write.after(model, done)
     except IntegrityError as error:
         changes = select(Change.id, Change.record_id).where(chosen).order_by(Change.id)
         rows = db.session.execute(changes).all()
@@ -229,51 +223,64 @@ def _carefully(
 
 def _withdraw(model: type[Record], undone_id: int, operation_id: int, chosen) -> Done:
     """Withdraw what was created, where nobody touched it since and nothing else needs it."""
-    untouched, kept = _untouched(model, undone_id, operation_id, chosen)
-    if model.part_of:
-        staying = _staying(model, undone_id, operation_id, chosen)
-        untouched = untouched.where(getattr(model, model.part_of).not_in(staying))
-    if needed := list(_needed(model, untouched)):
-        kept += [(record_id, _("in use by others since")) for record_id in db.session.scalars(union(*needed))]
-        untouched = untouched.where(model.id.not_in(union(*needed)))
-    return statements.withdraw(operation_id, model, untouched), kept
+    ids, kept = _untouched(model, undone_id, operation_id, chosen)
+    wholes = _wholes_of(model, ids) if model.part_of else {}
+    made, staying = _staying(_whole(model), set(wholes.values()), undone_id, operation_id) if wholes else (set(), set())
+    ids = [record_id for record_id in ids if wholes.get(record_id) not in staying]
+    others = needed(model, ids, undone_id, operation_id)
+    kept += [(record_id, _("in use by others since")) for record_id in others]
+    done = statements.withdraw(operation_id, model, set(ids) - others, empty=model.in_step)
+    gone: set[int] = set()
+    if made - staying:
+        # What has lost its last part goes with it, so that nothing is left half at the end of a chunk.
+        whole = _whole(model)
+        whole_ids = (made - staying) - needed(whole, made - staying, undone_id, operation_id)
+        gone = set(statements.withdraw(operation_id, whole, whole_ids, empty=whole.in_step))
+        write.expire(whole, gone)
+    write.expire(model, done)
+    write.after(model, [record_id for record_id in done if wholes.get(record_id) not in gone])
+    return [*done, *gone], kept
 
 
-def _staying(part: type[Record], undone_id: int, operation_id: int, chosen) -> CompoundSelect:
-    """The records that the operation made together with these parts, and that the undo leaves where they are."""
+def _wholes_of(part: type[Record], ids: Iterable[int]) -> dict[int, int]:
+    """The record that each of these parts belongs to."""
+    return dict(db.session.execute(select(part.id, getattr(part, part.part_of)).where(among(part, ids))).all())
+
+
+def _staying(whole: type[Record], ids: set[int], undone_id: int, operation_id: int) -> tuple[set[int], set[int]]:
+    """Which of these records the operation made, and which of them the undo leaves where they are."""
+    rows = select(whole.id, whole.updated_op).where(among(whole, ids), whole.created_op == undone_id)
+    made = dict(db.session.execute(rows).all())
+    edited = {record_id for record_id, last in made.items() if last not in (undone_id, operation_id)}
+    return set(made), edited | needed(whole, set(made) - edited, undone_id, operation_id, parts=False)
+
+
+def _whole(part: type[Record]) -> type[Record]:
+    """The kind of record whose parts these are."""
     (key,) = part.__table__.c[part.part_of].foreign_keys
-    whole = next(model for model in Record.__subclasses__() if model.__table__ is key.column.table)
-    wholes = select(getattr(part, part.part_of)).where(part.id.in_(select(Change.record_id).where(chosen)))
-    made = select(whole.id).where(whole.id.in_(wholes), whole.created_op == undone_id)
-    edited = made.where(whole.updated_op.not_in((undone_id, operation_id)))
-    return union(edited, *_needed(whole, made, parts=False))
+    return next(model for model in Record.__subclasses__() if model.__table__ is key.column.table)
 
 
 def _bring_back(model: type[Record], undone_id: int, operation_id: int, chosen) -> Done:
-    """Bring back what was withdrawn, where nobody touched it since."""
-    untouched, kept = _untouched(model, undone_id, operation_id, chosen)
-    return statements.withdraw(operation_id, model, untouched, back=True), kept
+    """Bring back what was withdrawn, where nobody touched it since; parts only of what is there itself."""
+    ids, kept = _untouched(model, undone_id, operation_id, chosen)
+    if model.part_of:
+        whole, wholes = _whole(model), _wholes_of(model, ids)
+        there = select(whole.id).where(among(whole, set(wholes.values())), whole.withdrawn_at.is_(None))
+        there = set(db.session.scalars(there))
+        ids = [record_id for record_id in ids if wholes[record_id] in there]
+    done = statements.withdraw(operation_id, model, ids, back=True)
+    write.after(model, done)
+    return done, kept
 
 
-def _untouched(model: type[Record], undone_id: int, operation_id: int, chosen) -> tuple[Select, list[tuple[int, str]]]:
-    """The records that nobody wrote since but this undo, as a query, and the others with the reason."""
-    mine = model.id.in_(select(Change.record_id).where(chosen))
-    by_us = func.coalesce(model.updated_op, 0).in_((undone_id, operation_id))
-    kept = [(record_id, _("changed since")) for record_id in db.session.scalars(select(model.id).where(mine, ~by_us))]
-    return select(model.id).where(mine, by_us), kept
-
-
-def _needed(model: type[Record], ids: Select, parts: bool = True) -> Iterator[Select]:
-    """For each kind of row that refers to `model`: those of the records that live rows, other than they, refer to."""
-    for other in Record.__subclasses__():
-        for key in other.__table__.foreign_key_constraints:
-            if key.referred_table is not model.__table__ or not (parts or other.part_of not in key.column_keys):
-                continue
-            source = aliased(other)
-            columns = inspect(source).selectable.c
-            refers = [columns[one.parent.name] == model.__table__.c[one.column.name] for one in key.elements]
-            query = select(model.id).join(source, and_(*refers)).where(model.id.in_(ids), source.withdrawn_at.is_(None))
-            yield query.where(source.id.not_in(ids)) if other is model else query
+def _untouched(model: type[Record], undone_id: int, operation_id: int, chosen) -> tuple[list[int], list]:
+    """The records that nobody wrote since but this undo, and the others with the reason."""
+    mine = select(model.id, model.updated_op).where(model.id.in_(select(Change.record_id).where(chosen)))
+    rows = db.session.execute(mine.order_by(model.id).with_for_update()).all()
+    by_us = (undone_id, operation_id)
+    kept = [(record_id, _("changed since")) for record_id, last in rows if last not in by_us]
+    return [record_id for record_id, last in rows if last in by_us], kept
 
 
 def _put_back(model: type[Record], undone_id: int, operation_id: int, chosen) -> Done:
@@ -294,11 +301,13 @@ def _put_back(model: type[Record], undone_id: int, operation_id: int, chosen) ->
         edited.append(touched & ~untouched)
     joined = select(model.id.label("id")).join(change, change.c.record_id == model.id)
     kept = [(record_id, _("changed since")) for record_id in db.session.scalars(joined.where(or_(*edited)))]
-    return statements.update(operation_id, model, names, joined.add_columns(*columns)), kept
+    done = statements.update(operation_id, model, names, joined.add_columns(*columns))
+    write.after(model, done)
+    return done, kept
 
 
 def _joined(chosen):
-    """The changes, one row a record: where it was written more than once, from the first `before` to the last `after`."""
+    """The changes, one row a record: from the first `before` to the last `after` where it was written repeatedly."""
     each = (
         func.jsonb_each(Change.before).table_valued(column("key", Text), column("value", JSONB)).render_derived("each")
     )
@@ -310,7 +319,8 @@ def _joined(chosen):
             func.jsonb_object_agg(each.c.key, before, type_=JSONB).label("before"),
             func.jsonb_object_agg(each.c.key, after, type_=JSONB).label("after"),
         )
-        .select_from(Change, each)
+        .select_from(Change)
+        .join(each, true())
         .where(chosen)
         .group_by(Change.record_id)
         .subquery("change")

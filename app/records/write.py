@@ -188,17 +188,16 @@ def _apply_group(operation, verb, model, names, members, result: Applied) -> Non
         _place(result, places, [change.id for change in group], done)
 
 
-def insert_from(
-    operation: Operation, model: type[Record], names: Sequence[str], source: Select, *, in_step: bool = False
-) -> dict[int, int]:
-    """Insert a record for each row of `source` (columns `n`, `id` or NULL, the fields); returns the new ids by `n`.
-
-    `in_step` says that what depends on these rows is being written by the same caller: nothing is brought in step.
-    """
+def insert_from(operation: Operation, model: type[Record], names: Sequence[str], source: Select) -> dict[int, int]:
+    """Insert a record for each row of `source` (columns `n`, `id` or NULL, the fields); returns the new ids by `n`."""
     made = statements.insert(operation.id, model, names, source)
-    if not in_step:
-        after(model, list(made.values()))
+    after(model, list(made.values()))
     return made
+
+
+def insert_all(operation: Operation, model: type[Record], names: Sequence[str], source: Select) -> int:
+    """The same for a caller who keeps in step himself what depends on these records; returns how many."""
+    return statements.insert_all(operation.id, model, names, source)
 
 
 def update_from(operation: Operation, model: type[Record], names: Sequence[str], source: Select) -> list[int]:

@@ -83,7 +83,7 @@ def update_place(noun: str, name: str) -> Response:
     return _after(noun, operation, text)
 
 
-# --- a field of Deskhand's ---------------------------------------------------------------------------------------------
+# --- a field of Deskhand's --------------------------------------------------------------------------------------------
 
 
 def _values(values: dict) -> dict:
@@ -171,7 +171,7 @@ def create_reset(noun: str, name: str) -> Response:
     return _after(noun, operation, _("%(field)s is as Deskhand has it", field=label))
 
 
-# --- fields of one's own -----------------------------------------------------------------------------------------------
+# --- fields of one's own ----------------------------------------------------------------------------------------------
 
 
 @bp.get("/<noun>/new")

@@ -146,7 +146,7 @@ def bring_back(noun: str, key: str, *, actor: Actor) -> Operation:
 
 
 def free(noun: str, label: str, but: str = "") -> None:
-    """Raise `FieldErrors` when another field of the noun has this name: sheets and filters could not tell them apart."""
+    """Raise `FieldErrors` when another field of the noun has this name: sheets could not tell them apart."""
     taken = {str(entry.label).casefold() for entry in fields_of(model(noun)) if entry.name != but}
     if label.casefold() in taken:
         raise FieldErrors({"label": FieldError(_("Another field has this name."), code="taken")})
@@ -188,7 +188,7 @@ def _judge(kind: str, label: str, options: dict[str, Any]) -> None:
 
 
 def _key(noun: str, label: str) -> str:
-    """A key for a new field, made from its name. No key is ever used twice, since the values of the first may remain."""
+    """A key for a new field, made from its name. None is used twice, since values of the first may remain."""
     plain = unicodedata.normalize("NFKD", label).encode("ascii", "ignore").decode().lower()
     wanted = re.sub(r"[^a-z0-9]+", "_", plain).strip("_")[:40] or "field"
     if not wanted[0].isalpha():

@@ -4,13 +4,10 @@ from flask import Blueprint, Response, redirect, request
 from flask_login import current_user
 
 from app.records import history, undo
-from app.records.errors import NotFound
-from app.records.models import Change
 from app.web.access import allow, local_path
 from app.web.history import through_what
 from app.web.htmx import page, redirect_to
 from app.web.operations import by_number, take_back
-from tenants import db
 
 bp = Blueprint("history", __name__)
 
@@ -41,15 +38,12 @@ def undo_operation(id: int) -> Response:
     return redirect_to(f"/jobs/{undone.job_id}") if undone.job_id else _back(f"/operations/{id}")
 
 
-@bp.post("/changes/<int:id>/<name>/undo")
+@bp.post("/operations/<int:id>/changes/<int:change_id>/<name>/undo")
 @allow("history.undo")
-def undo_field(id: int, name: str) -> Response:
+def undo_field(id: int, change_id: int, name: str) -> Response:
     """Put one field back."""
-    change = db.session.get(Change, id)
-    if change is None:
-        raise NotFound
-    by_number(change.operation_id, to_undo=True)
-    undo.undo_field(id, name, current_user.actor)
+    by_number(id, to_undo=True)
+    undo.undo_field(id, change_id, name, current_user.actor)
     return _back("/")
 
 

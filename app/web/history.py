@@ -53,7 +53,7 @@ FEW = 6
 
 
 def _operation(entry: history.Entry) -> dict:
-    here = f"?back={request.path.removesuffix('/history')}"
+    at, here = f"/operations/{entry.id}", f"?back={request.path.removesuffix('/history')}"
     own = entry.account_id == current_user.account_id
     may = current_user.may("history.undo") and (own or current_user.may("history.undo_others"))
     small = entry.size <= FEW
@@ -66,13 +66,18 @@ def _operation(entry: history.Entry) -> dict:
         "through": through_what(entry.through),
         "why": entry.why,
         "title": _title(entry),
-        "more_url": None if small else f"/operations/{entry.id}",
+        "more_url": None if small else at,
         "more": "" if small else ngettext("%(num)d change in all", "%(num)d changes in all", entry.size),
         "changes": [
-            (line.label, line.before, line.after, f"/changes/{line.change_id}/{line.field}/undo{here}" if may else None)
+            (
+                line.label,
+                line.before,
+                line.after,
+                f"{at}/changes/{line.change_id}/{line.field}/undo{here}" if may else None,
+            )
             for line in entry.lines
         ],
-        "undo_url": f"/operations/{entry.id}/undo{here}" if may and small and not single else None,
+        "undo_url": f"{at}/undo{here}" if may and small and not single else None,
         "undone": entry.undone,
     }
 

@@ -197,12 +197,12 @@ def test_who_comes_back_to_a_company_has_no_right_of_before(world, ann, cast):
 
 @pytest.mark.threat("T-001")
 def test_another_organizations_people_are_not_reached(world, ann, cast):
-    before = world.checksum(but=("session",))["%s.membership" % world.schema("summit")]
+    before = world.checksum(but=("session",))[f"{world.schema('summit')}.membership"]
     mine = memberships(world, cast.otto)[cast.acme]
     ann.post_form(f"/memberships/{mine.id}/fields/sees_people", {"value": "1", "v": "1"})
     ann.post_form(f"/contacts/{cast.otto}/memberships", {"company_id": str(cast.nordlys)})
     ann.post_form(f"/contacts/{cast.ina}/access/removal")
-    assert world.checksum(but=("session",))["%s.membership" % world.schema("summit")] == before
+    assert world.checksum(but=("session",))[f"{world.schema('summit')}.membership"] == before
     assert world.portal("ina", "summit").get("/portal/").status_code == 200
 
 

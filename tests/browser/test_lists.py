@@ -268,8 +268,9 @@ def test_nothing_moves_while_it_loads(visit, crowd):
     window = visit("ann")
     window.go("/contacts?size=25")
     window.page.evaluate(
-        """() => { window.shift = 0; new PerformanceObserver(list => { for (const entry of list.getEntries())
-            if (!entry.hadRecentInput) window.shift += entry.value; }).observe({ type: "layout-shift", buffered: true }) }"""
+        """() => { window.shift = 0; new PerformanceObserver(list => {
+            for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shift += entry.value;
+        }).observe({ type: "layout-shift", buffered: true }) }"""
     )
     window.page.get_by_role("link", name="Next").click()
     expect(window.page.get_by_role("link", name="Previous")).to_be_visible()

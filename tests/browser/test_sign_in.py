@@ -79,4 +79,4 @@ def test_a_contact_signs_in_to_the_portal(visit):
     window = visit(None)
     window.go("/portal/")
     type_in(window, "ina", password("ina"))
-    expect(window.page).to_have_url(f"{window.url}/portal")
+    expect(window.page).to_have_url(f"{window.url}/portal/")

@@ -61,8 +61,8 @@ def test_on_paper_there_is_all_of_the_record_and_nothing_of_the_program(visit, c
         assert not window.page.locator(gone).filter(visible=True).count(), gone
     expect(window.page.get_by_role("heading", level=1)).to_be_visible()
     cut = window.page.evaluate(
-        """() => [...document.querySelectorAll("main *")].filter(el =>
-            ["auto", "scroll", "hidden"].includes(getComputedStyle(el).overflowY) && el.scrollHeight > el.clientHeight + 2
+        """() => [...document.querySelectorAll("main *")].filter(el => el.scrollHeight > el.clientHeight + 2
+            && ["auto", "scroll", "hidden"].includes(getComputedStyle(el).overflowY)
             && el.checkVisibility() && !el.closest(".visually-hidden")).map(el => el.className)"""
     )
     assert cut == []

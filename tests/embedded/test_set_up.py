@@ -68,8 +68,8 @@ def test_scripts_are_pointed_to_their_final_place(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("args", "addopts", "expected"),
     [
-        ((), "", ["-n", "2"]),
-        (("-k", "name"), "", ["-n", "2", "-k", "name"]),
+        ((), "", ["-n", "2", "--dist", "loadfile"]),
+        (("-k", "name"), "", ["-n", "2", "--dist", "loadfile", "-k", "name"]),
         (("-n0",), "", ["-n0"]),
         ((), "-n 4", []),
         (("--pdb",), "", ["--pdb"]),

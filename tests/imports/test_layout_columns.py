@@ -168,9 +168,8 @@ def test_without_web_access_nobody_may_sign_in(world):
 @pytest.mark.feature("L152")
 def test_a_partner_is_found_by_the_address_of_the_company(world, cast):
     with world.inside():
-        world.sql(
-            f"UPDATE {world.schema()}.company SET email = 'hello@nordlys.example' WHERE id = {cast.nordlys} RETURNING id"
-        )
+        company = f"{world.schema()}.company"
+        world.sql(f"UPDATE {company} SET email = 'hello@nordlys.example' WHERE id = {cast.nordlys} RETURNING id")
     imported(world, {"Partners Email": "hello@nordlys.example"})
     assert contact(world, "ada").partner_id == cast.nordlys
 

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from werkzeug.routing import Rule
@@ -119,15 +119,18 @@ def questions(world: World, marked: Canaries, endpoint: str) -> Iterator[Asked]:
         for method in methods(rule):
             variants = marked.ids[route.id] if route.id else {"": None}
             for variant, number in variants.items():
-                yield Asked(rule, method, route, variant, number, address(rule, route, number))
+                path = address(rule, route, number, marked.within(variant))
+                yield Asked(rule, method, route, variant, number, path)
 
 
-def address(rule: Rule, route: Route, number) -> str:
-    """The path of a rule with its parts filled in."""
+def address(rule: Rule, route: Route, number, within: Mapping[str, int] | None = None) -> str:
+    """The path of a rule with its parts filled in: `within` are the ids of what stands within the record."""
 
     def fill(part: re.Match) -> str:
         name = part[1].rpartition(":")[2]
-        return str(number) if name == "id" else route.args[name]
+        if name.endswith("id"):
+            return str((within or {}).get(name, number))
+        return route.args[name]
 
     return re.sub(r"<([^>]+)>", fill, rule.rule) + (f"?{route.query}" if route.query else "")
 

@@ -78,6 +78,10 @@ class Canaries:
         self.places[number] = (slug, *place)
         return f"zq-{slug[0]}-{owners}-{audience}-{number}-qz"
 
+    def within(self, variant: str) -> dict[str, int]:
+        """The ids of this variant as the further parts of an address are called: `change_id`."""
+        return {f"{kind}_id": ids[variant] for kind, ids in self.ids.items() if variant in ids}
+
     def describe(self, number: str) -> str:
         """Where a canary was put."""
         slug, table, column, row = self.places[int(number)]

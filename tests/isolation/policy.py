@@ -221,7 +221,7 @@ ROUTES: dict[str, Route] = {
     },
     "staff.history.show_operation": page(STAFF, "operation"),
     "staff.history.undo_operation": act(STAFF, "operation"),
-    "staff.history.undo_field": act(STAFF, "change", args={"name": "job_title"}),
+    "staff.history.undo_field": act(STAFF, "operation", args={"name": "job_title"}),
     "staff.jobs.index": page(frozenset({"ann", "adam"}), shows=False),
     "staff.jobs.show": page(STAFF, "job", reach=BY_ACCOUNT),
     "staff.jobs.create_cancellation": act(STAFF, "job", reach=BY_ACCOUNT),

@@ -96,8 +96,11 @@ def test_an_id_in_the_form_changes_nobody_else(world, cast):
 @pytest.mark.threat("T-016")
 @pytest.mark.parametrize(
     "name",
-    ["notes", "active", "email", "user_name", "customer_id", "partner_id", "line_manager_id", "company", "addresses"]
-    + ["company_primary", "company_ids", "version", "withdrawn_at", "custom", "search_text", "id", "nothing"],
+    [
+        *("notes", "active", "email", "user_name", "customer_id", "partner_id", "line_manager_id", "company"),
+        *("addresses", "company_primary", "company_ids", "version", "withdrawn_at", "custom", "search_text", "id"),
+        "nothing",
+    ],
 )
 def test_what_is_not_opened_for_editing_cannot_be_edited(world, name):
     browser = world.portal("ina")

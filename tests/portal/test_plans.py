@@ -34,7 +34,8 @@ def fill(world) -> None:
         "INSERT INTO membership (id, company_id, contact_id)"
         f" SELECT 100000 + n, 100000 + n % {COMPANIES} + 1, 100000 + n FROM generate_series(1, {PEOPLE}) n",
         "INSERT INTO contract (company_id, description, customer_contact_id, support_contact_id)"
-        f" SELECT company_id, 'Contract ' || id, contact_id, {cast.ann} FROM membership WHERE id > 100000 AND id % 5 = 0",
+        f" SELECT company_id, 'Contract ' || id, contact_id, {cast.ann} FROM membership"
+        " WHERE id > 100000 AND id % 5 = 0",
         "INSERT INTO operation (id, kind) SELECT 100000 + n, 'edit' FROM generate_series(1, 20000) n",
         "INSERT INTO change (operation_id, noun, record_id, action, version)"
         " SELECT 100000 + n, 'contact', 100000 + n, 'update', 2 FROM generate_series(1, 20000) n",

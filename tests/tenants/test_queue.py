@@ -246,8 +246,7 @@ def test_wakes_of_unknown_organizations_are_dropped(world):
 def worker(world, jobs, tmp_path):
     """Start a worker process: `worker()`; all of them are gone afterwards."""
     FUNCTIONS[worker_program.chunks.kind] = worker_program.chunks
-    environment = {
-        "PATH": os.environ.get("PATH", ""),
+    environment = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ} | {
         "DATABASE_URL": world.cluster.url(world.database),
         "REDIS_URL": world.cluster.valkey.url,
         "DESKHAND_HOME": str(world.cluster.home),

@@ -13,6 +13,20 @@ from .kind import Context, Kind, too_long
 _LATIN = re.compile("[!-~\xa1-\xac\xae-\u02ff]+(?: [!-~\xa1-\xac\xae-\u02ff]+)*").fullmatch
 
 
+_LATIN_COLUMN = re.compile("[\n -~\xa1-\xac\xae-\u02ff]*").fullmatch
+
+
+def _is_latin_column(texts: Sequence[str]) -> bool:
+    """Whether each of the texts is empty or in its final form: one look at the column instead of one at each text."""
+    column = "\n" + "\n".join(texts) + "\n"
+    untidy = (" \n", "\n ", "  ")
+    return (
+        column.count("\n") == len(texts) + 1
+        and _LATIN_COLUMN(column) is not None
+        and not any(sign in column for sign in untidy)
+    )
+
+
 @dataclass(frozen=True, eq=False)
 class Text(Kind):
     """Text on one line, at most `max` characters (256 if not said), counted as composed Unicode characters."""
@@ -42,6 +56,8 @@ class Text(Kind):
     def _quick_values(self, values: Sequence[str | None]) -> list[str | None]:
         most = self.max or self.longest_typed
         texts = [text or "" for text in values]
+        if max(map(len, texts), default=0) <= most and _is_latin_column(texts):
+            return [text or None for text in texts]
         latin = map(_LATIN, texts)
         return [
             text if tidy and len(text) <= most else self.quick(text) if text else None
