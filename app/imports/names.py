@@ -4,6 +4,7 @@ What is not there yet gets its id here already, so that people and line managers
 """
 
 from sqlalchemy import Select, Sequence, case, delete, func, insert, literal, select, update
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import aliased
 
 from app.companies.domains import Domain
@@ -169,7 +170,7 @@ def to_make(import_id: int, column: str) -> Select:
     used = select(VERDICT.c[column]).where(written)
     return (
         select(NAME.c.id, NAME.c.parent_id, NAME.c.text)
-        .distinct(NAME.c.id)
+        .ext(distinct_on(NAME.c.id))
         .where(NAME.c.import_id == import_id, NAME.c.kind == kind, NAME.c.made, NAME.c.id.in_(used))
         .order_by(NAME.c.id, NAME.c.text)
     )
