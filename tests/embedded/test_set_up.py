@@ -85,6 +85,15 @@ def test_the_tests_run_in_two_processes_unless_told_otherwise(monkeypatch, args,
     assert became == ["-m", "pytest", *expected]
 
 
+def test_what_python_compiles_is_kept_even_where_it_is_told_not_to(monkeypatch):
+    became = []
+    monkeypatch.setattr(dev.os, "execve", lambda program, words, environment: became.append(environment))
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    dev.become("-m", "app.embedded")
+    assert became[0]["PYTHONPYCACHEPREFIX"].startswith(str(dev.LOCAL))
+    assert "PYTHONDONTWRITEBYTECODE" not in became[0]
+
+
 def test_a_python_without_venv_is_told_which_package_brings_it(monkeypatch):
     found = dev.importlib.util.find_spec
     monkeypatch.setattr(dev.importlib.util, "find_spec", lambda name: None if name == "ensurepip" else found(name))
