@@ -1,10 +1,9 @@
 """The application, put together in the order in which a request meets its parts."""
 
-from pathlib import Path
-
 from flask import Flask, request
 
 from tenants import wrap_requests
+from tenants.folders import folder
 from tenants.resolve import Organization, by_host
 
 from . import errors, extensions
@@ -14,19 +13,19 @@ from .config import Settings, flask_config, load
 from .portal import blueprint as portal
 from .signin import blueprints as signin
 from .staff import blueprint as staff
-from .web import access, addresses, headers, health, htmx, markup
-
-ROOT = Path(__file__).resolve().parent.parent
+from .web import access, addresses, headers, health, htmx, markup, origin, sizes
 
 
 def create_app(settings: Settings | None = None, **overrides) -> Flask:
     """Make the WSGI application. `overrides` are Flask settings, for tests."""
-    app = Flask(__name__, template_folder=ROOT / "templates", static_folder=None)
+    app = Flask(__name__, template_folder=folder("templates"), static_folder=None)
     app.config.update(flask_config(settings or load()), **overrides)
 
     addresses.init_app(app)
     headers.init_app(app)
+    origin.init_app(app)
     wrap_requests(app, _organization)
+    sizes.init_app(app)
     extensions.init_app(app)
     htmx.init_app(app)
     health.init_app(app)

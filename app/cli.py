@@ -7,16 +7,21 @@ from tenants import cli as tenants_cli
 from .application import create_app
 from .config import load_for_commands
 from .demo import demo
+from .doctor import doctor
+from .environment import show
 from .people import cli as people_cli
 from .run import serve, worker
 from .signin import cli as signin_cli
+
+# They make an application of their own, or none.
+WITHOUT_APPLICATION = ("config", "doctor", "serve", "worker")
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.pass_context
 def main(context: click.Context):
     """Deskhand, the customer desk for managed service providers."""
-    if context.invoked_subcommand not in ("serve", "worker"):
+    if context.invoked_subcommand not in WITHOUT_APPLICATION:
         context.obj = create_app(load_for_commands())
         context.with_resource(context.obj.app_context())
 
@@ -26,6 +31,8 @@ main.add_command(tenants_cli.migrate_command)
 main.add_command(people_cli.user)
 main.add_command(signin_cli.token)
 main.add_command(demo)
+main.add_command(show)
+main.add_command(doctor)
 main.add_command(serve)
 main.add_command(worker)
 

@@ -4,9 +4,10 @@ import contextlib
 import json
 import os
 import secrets
+from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import AliasChoices, Field, SecretStr
+from pydantic import AliasChoices, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -35,7 +36,6 @@ class Settings(BaseSettings):
     )
     web_processes: int = Field(2, description="Web server processes.", ge=1, le=64)
     web_threads: int = Field(4, description="Threads in each web server process.", ge=1, le=64)
-    worker_processes: int = Field(1, description="Worker processes started by `deskhand worker`.", ge=1, le=64)
     https: bool = Field(
         False, description="True behind a proxy that speaks TLS: cookies are then Secure, HSTS is sent."
     )
@@ -45,23 +45,77 @@ class Settings(BaseSettings):
     proxies: int = Field(0, description="How many reverse proxies in front set X-Forwarded-For.", ge=0, le=5)
     max_upload: int = Field(256 * 1024 * 1024, description="Largest request body in bytes.", ge=1024)
     lease: int = Field(60, description="Seconds after which a job whose worker fell silent is taken over.", ge=5)
+    demo: bool = Field(
+        False, description="True makes `make run` fill a database of your own with the demo; never for real use."
+    )
+
+
+# Read where it is needed, before there are settings; it has no NAME_FILE.
+PG_BIN = "Folder of the PostgreSQL programs that `make run` and the tests start instead of those of the wheel."
+
+
+@dataclass(frozen=True)
+class Variable:
+    """An environment variable as an operator meets it."""
+
+    name: str
+    field: str
+    type: str
+    default: str
+    description: str
+    secret: bool
+
+
+def variables() -> list[Variable]:
+    """Every variable of `Settings`, in the order in which they stand there."""
+    return [_variable(name, info) for name, info in Settings.model_fields.items()]
+
+
+def _variable(name: str, info) -> Variable:
+    variable = info.validation_alias.choices[0] if info.validation_alias else f"DESKHAND_{name.upper()}"
+    secret = info.annotation is SecretStr
+    default = info.default.get_secret_value() if secret else info.default
+    shown = str(default).lower() if isinstance(default, bool) else str(default)
+    return Variable(variable, name, _type(info), shown, info.description, secret)
+
+
+def _type(info) -> str:
+    """The type in words, with the bounds of a number."""
+    words = {SecretStr: "secret text", str: "text", Path: "folder", bool: "true or false", int: "whole number"}
+    bounds = {key: getattr(bound, key) for bound in info.metadata for key in ("ge", "le") if hasattr(bound, key)}
+    limits = [f"from {bounds['ge']}"] if "ge" in bounds else []
+    limits += [f"to {bounds['le']}"] if "le" in bounds else []
+    return " ".join([words[info.annotation], *limits])
 
 
 def load(**overrides) -> Settings:
     """Read the environment; problems are raised all at once by pydantic, with the variable's name."""
     from_files = {}
-    for name in Settings.model_fields:
-        field = Settings.model_fields[name]
-        variable = field.validation_alias.choices[0] if field.validation_alias else f"DESKHAND_{name.upper()}"
-        path = os.environ.get(f"{variable}_FILE")
+    for variable in variables():
+        path = os.environ.get(f"{variable.name}_FILE")
         if path:
-            from_files[name] = Path(path).read_text().strip()
+            try:
+                from_files[variable.field] = Path(path).read_text().strip()
+            except (OSError, UnicodeDecodeError) as error:
+                reason = getattr(error, "strerror", None) or "it is not text"
+                raise OSError(f"{variable.name}_FILE names {path}, which cannot be read: {reason}") from error
     settings = Settings(**{**from_files, **overrides})
     settings.home = settings.home.expanduser().resolve()
     settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not settings.secret_key.get_secret_value():
         settings.secret_key = SecretStr(_kept_secret(settings.home / "secret_key"))
     return settings
+
+
+def problems(error: ValidationError) -> list[str]:
+    """What is wrong with the environment, a sentence for each variable."""
+    names = {variable.field: variable.name for variable in variables()}
+    found = []
+    for one in error.errors():
+        word = str(one["loc"][0]) if one["loc"] else ""
+        name = names.get(word, word if word.isupper() else f"DESKHAND_{word.upper()}")
+        found.append(f"{name}: {one['msg']}.")
+    return found
 
 
 def load_for_commands() -> Settings:

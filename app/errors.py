@@ -1,6 +1,8 @@
 """Every error as its reader can use it: a page, a line above the page, or problem+json for the API."""
 
 import logging
+from collections.abc import Callable
+from functools import wraps
 
 from flask import Flask, Response, g, jsonify, make_response, render_template, request
 from flask_login import AnonymousUserMixin
@@ -46,16 +48,19 @@ def init_app(app: Flask) -> None:
     """Register the handlers. Whatever was begun is rolled back before anything is shown."""
 
     @app.errorhandler(DeskError)
+    @_or_away
     def _desk(error: DeskError):
         response = show(error.status, str(error), bare=isinstance(error, UnknownHost), facts=error.facts)
         response.headers.update(error.headers)
         return response
 
     @app.errorhandler(FieldErrors)
+    @_or_away
     def _fields(error: FieldErrors):
         return show(422, " ".join(found.message for found in error.errors.values()), errors=error.errors)
 
     @app.errorhandler(CSRFError)
+    @_or_away
     def _csrf(error: CSRFError):
         sentence = _(
             "This page was open too long or belongs to another sign-in. Load it again; what you typed is kept."
@@ -63,6 +68,7 @@ def init_app(app: Flask) -> None:
         return show(400, sentence)
 
     @app.errorhandler(HTTPException)
+    @_or_away
     def _http(error: HTTPException):
         response = show(error.code or 500, _sentence(error.code or 500, error.description))
         for name, value in error.get_headers():
@@ -77,14 +83,11 @@ def init_app(app: Flask) -> None:
 
     @app.errorhandler(DBAPIError)
     def _database(error: DBAPIError):
-        _nobody()
         if isinstance(error.orig, QueryCanceled):
+            _nobody()
             log.warning("A statement took too long", exc_info=error)
             return _later(_("This took too long. Narrow it down with a filter and try again."))
-        if isinstance(error, OperationalError):
-            log.warning("The database cannot be reached", exc_info=error)
-            return _later(_("The database cannot be reached. Nothing you typed was lost; please try again."))
-        return _unexpected(error)
+        return _away(error) if isinstance(error, OperationalError) else _unexpected(error)
 
     @app.errorhandler(Exception)
     def _unexpected(error: Exception):
@@ -92,6 +95,25 @@ def init_app(app: Flask) -> None:
         _nobody()
         sentence = _("It is not your fault, and nothing was saved. If it happens again, quote the number below.")
         return show(500, sentence, bare=True)
+
+
+def _or_away(handler: Callable) -> Callable:
+    """A handler whose page needs the database, for who is signed in and their language, and which may be away too."""
+
+    @wraps(handler)
+    def shown(error: Exception):
+        try:
+            return handler(error)
+        except OperationalError as away:
+            return _away(away)
+
+    return shown
+
+
+def _away(error: OperationalError) -> Response:
+    _nobody()
+    log.warning("The database cannot be reached", exc_info=error)
+    return _later(_("The database cannot be reached. Nothing you typed was lost; please try again."))
 
 
 def _nobody() -> None:

@@ -5,12 +5,13 @@ Beneath is Flask-Babel. A page of fifty rows asks for a thousand words, so the c
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from zoneinfo import ZoneInfo
 
-from flask import g, has_app_context
-from flask_babel import force_locale, get_domain, get_locale
+from flask import g, has_app_context, has_request_context
+from flask_babel import force_locale, get_domain, get_locale, get_timezone
 from flask_babel.speaklater import LazyString
 
-__all__ = ["LOCALES", "current_locale", "gettext", "lazy_gettext", "ngettext", "speaking"]
+__all__ = ["LOCALES", "current_locale", "current_zone", "gettext", "lazy_gettext", "ngettext", "speaking"]
 
 LOCALES = ("en", "de")
 
@@ -54,6 +55,11 @@ def current_locale() -> str:
     """The viewer's locale as a Babel identifier ('en', 'de'); English outside a request."""
     locale = get_locale()
     return str(locale) if locale else "en"
+
+
+def current_zone() -> ZoneInfo | None:
+    """The zone of the viewer's clocks; None where nobody looks, as in a job."""
+    return ZoneInfo(str(get_timezone())) if has_request_context() else None
 
 
 @contextmanager

@@ -11,11 +11,11 @@ HEADINGS = (
     *("Mobile", "Fax", "Pager", "Username", "Password", "Partners Email"),
     *("Custom1", "Custom2", "Custom3", "Custom4", "Custom5", "Notes", "Locale", "Line Manager Username"),
 )
-_FIRST = (
+FIRST = (
     *("Ann", "Ben", "Chloë", "Dirk", "Eloïse", "Fatma", "Georg", "Hannah", "Ingeborg", "Jürgen", "Karl", "Lena"),
     *("Mária", "Niamh", "Oluwaseun", "Peter", "Quentin", "Rosa", "Stefan", "Tomás", "Ute", "Viktor", "Wanda", "Zoë"),
 )
-_LAST = (
+LAST = (
     *("Adams", "Becker", "Çelik", "Dvorak", "Evans", "Fischer", "Garcia", "Hansen", "Ivanov", "Jones", "Köhler"),
     *("Lehmann", "Müller", "Novak", "O'Brien", "Peters", "Quinn", "Richter", "Schmidt", "Thomas", "Ullmann", "Weber"),
 )
@@ -38,7 +38,7 @@ def people(count: int, companies: int = 2000, seed: int = 7) -> Iterator[list[st
     """Rows of 29 filled cells. A fifth bring a password; nearly all name a line manager, many one further down."""
     chance = random.Random(seed)
     for n in range(count):
-        first, last = chance.choice(_FIRST), chance.choice(_LAST)
+        first, last = chance.choice(FIRST), chance.choice(LAST)
         city, state, postcode, country, locale = chance.choice(_PLACES)
         company = chance.randrange(companies)
         manager = _manager(n, count)
@@ -46,7 +46,7 @@ def people(count: int, companies: int = 2000, seed: int = 7) -> Iterator[list[st
         yield [
             *(chance.choice(_TITLES), first, last, f"p{n}@company{company}.example", f"Company {company} Ltd"),
             *(chance.choice(_DEPARTMENTS), "1" if n % 97 == 0 else "0", "1" if n % 89 == 0 else "0"),
-            *(f"{chance.choice(_LAST)} Street {n % 180 + 1}", f"Floor {n % 9}", city, state, postcode, country),
+            *(f"{chance.choice(LAST)} Street {n % 180 + 1}", f"Floor {n % 9}", city, state, postcode, country),
             *(f"+49 30 {chance.randrange(10**6, 10**7)}", f"+49 171 {chance.randrange(10**6, 10**7)}"),
             *(f"+49 30 {chance.randrange(10**6, 10**7)}-9", str(chance.randrange(1000, 9999)), user),
             *(f"Start-{chance.getrandbits(40):x}" if n % 5 == 0 else "", f"info@partner{n % PARTNERS}.example"),

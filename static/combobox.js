@@ -37,12 +37,14 @@ const enhance = async input => {
   box.control_input.setAttribute("aria-label", label);
   box.wrapper.setAttribute("hx-morph-skip", "");
   /* Nothing is taken by Enter or Tab that was not typed for, pointed at or gone to. */
-  box.hook("after", "refreshOptions", () => { if (!box.control_input.value) box.clearActiveOption(); });
-  /* An answer that comes after the choice does not open the list again. */
+  /* And what comes after the choice, an answer or the echo of what was typed, does not open the list again. */
   let chosen = false;
   box.on("item_add", () => { chosen = true; });
-  box.on("type", () => { chosen = false; });
-  box.on("load", () => { if (chosen) box.close(); });
+  for (const type of ["keydown", "mousedown"]) box.control.addEventListener(type, () => { chosen = false; }, true);
+  box.hook("after", "refreshOptions", () => {
+    if (!box.control_input.value) box.clearActiveOption();
+    if (chosen) box.close();
+  });
   box.control_input.addEventListener("keydown", event => {
     if (box.activeOption || !box.isOpen) return;
     if (event.key === "Enter") box.close();

@@ -153,9 +153,14 @@ on("click", event => {
   }
   for (const menu of $$("details[data-menu][open]")) if (!menu.contains(event.target)) menu.open = false;
 });
-on("toggle", ({ target }) => {
-  const list = target.open && $("[data-order]", target);
+const arrange = details => {
+  const list = details.open && $("[data-order]", details);
   if (list && !list.sortable) load(list.dataset.order).then(() => { list.sortable = new Sortable(list, { handle: "[data-grip]", animation: 120 }); });
+};
+on("toggle", ({ target }) => {
+  const later = target.open && $("[data-later]", target);
+  if (later) htmx.ajax("GET", later.href, { source: later, target: later.closest(".menu-panel"), swap: "outerHTML" }).then(() => arrange(target));
+  else arrange(target);
 }, true);
 const linger = line => {
   let left = 10;

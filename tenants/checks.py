@@ -14,7 +14,13 @@ class Unfit(RuntimeError):
 
 def check() -> None:
     """Raise `Unfit` unless both logins own nothing, inherit nothing, and the server is new enough."""
-    problems = []
+    if found := problems():
+        raise Unfit("\n".join(found))
+
+
+def problems() -> list[str]:
+    """What is wrong with the server and the two logins, a sentence each that says what to do."""
+    found = []
     for login in ("desk", "portal"):
         with engines.engine("main", login).connect() as connection:
             row = connection.execute(
@@ -28,11 +34,10 @@ def check() -> None:
             ).one()
         major, minor = divmod(row.version, 10000)
         if major < 15 or minor < MINIMUM.get(major, 0):
-            problems.append(f"PostgreSQL {major}.{minor} is too old: use 15.14, 16.10, 17.6, 18 or newer.")
+            found.append(f"PostgreSQL {major}.{minor} is too old: use 15.14, 16.10, 17.6, 18 or newer.")
         if row.rolsuper or row.rolbypassrls or row.rolcreaterole or row.rolinherit or row.owner:
-            problems.append(
+            found.append(
                 f"The login {row.rolname} has more rights than it may have: it must be NOINHERIT, no superuser,"
                 " without BYPASSRLS and CREATEROLE, and must not own the database. Run `deskhand migrate`."
             )
-    if problems:
-        raise Unfit("\n".join(sorted(set(problems))))
+    return sorted(set(found))

@@ -5,16 +5,17 @@ others go on, and running the command again does only what is left.
 """
 
 from dataclasses import dataclass, field
-from pathlib import Path
+from functools import cache
 
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
+from psycopg.errors import InsufficientPrivilege
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import ProgrammingError
 
 from . import engines
-
-ROOT = Path(__file__).resolve().parent.parent / "migrations"
+from .folders import folder
 
 
 class CannotMigrate(RuntimeError):
@@ -49,11 +50,17 @@ def everything() -> Report:
 
 def shared() -> None:
     """Make the logins and the shared schema; safe to run again at any time."""
-    with engines.engine("main", "owner").begin() as connection:
-        _logins(connection)
-        connection.exec_driver_sql("CREATE SCHEMA IF NOT EXISTS shared")
-        connection.exec_driver_sql("SET LOCAL search_path = shared")
-        _upgrade(connection, "shared")
+    try:
+        with engines.engine("main", "owner").begin() as connection:
+            _logins(connection)
+            connection.exec_driver_sql("CREATE SCHEMA IF NOT EXISTS shared")
+            connection.exec_driver_sql("SET LOCAL search_path = shared")
+            _upgrade(connection, "shared")
+    except ProgrammingError as error:
+        if not isinstance(error.orig, InsufficientPrivilege):
+            raise
+        said = "; ".join(str(error.orig).splitlines())
+        raise CannotMigrate(f"The role of DATABASE_URL lacks a right: {said} (docs/operating.md)") from error
 
 
 def upgrade_schema(connection: Connection, schema: str) -> bool:
@@ -72,6 +79,22 @@ def head(tree: str) -> str:
     return ScriptDirectory.from_config(_config(tree)).get_current_head()
 
 
+def standing(connection: Connection, schema: str) -> str:
+    """How a schema stands to this program: 'current', 'behind', 'ahead' (of a newer program), or 'missing'."""
+    tree = "shared" if schema == "shared" else "tenant"
+    if connection.scalar(text("SELECT to_regclass(:name)"), {"name": f'"{schema}".alembic_version'}) is None:
+        return "missing"
+    found = connection.scalar(text(f'SELECT version_num FROM "{schema}".alembic_version'))  # noqa: S608
+    newest, known = _revisions(tree)
+    return "current" if found == newest else "behind" if found is None or found in known else "ahead"
+
+
+@cache
+def _revisions(tree: str) -> tuple[str, set[str]]:
+    scripts = ScriptDirectory.from_config(_config(tree))
+    return scripts.get_current_head(), {script.revision for script in scripts.walk_revisions()}
+
+
 def is_current() -> bool:
     """True when the shared schema is at its newest revision, as the web server sees it."""
     with engines.engine("main", "desk").connect() as connection:
@@ -87,7 +110,7 @@ def _version(connection: Connection) -> str | None:
 
 def _config(tree: str, connection: Connection | None = None) -> Config:
     config = Config()
-    config.set_main_option("script_location", str(ROOT / tree))
+    config.set_main_option("script_location", str(folder("migrations") / tree))
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
     return config

@@ -7,6 +7,7 @@ finds the same work again in the database.
 import logging
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 from flask import current_app
 from redis import Redis
@@ -48,24 +49,50 @@ def send(key: str, job_id: int, lane: str, fence: int = 0) -> bool:
 
     The queue's own name for it counts the runs: of a run whose worker was killed it thinks for minutes that it goes on.
     """
-    queue = queues()[LANES.index(lane)]
+    queue, name = queues()[LANES.index(lane)], f"{key}-{job_id}-{fence}"
     try:
-        queue.enqueue(
-            "tenants.runner.run",
-            key,
-            job_id,
-            job_id=f"{key}-{job_id}-{fence}",
-            unique=True,
-            job_timeout=-1,
-            result_ttl=0,
-            failure_ttl=0,
-            ttl=3600,
-        )
+        try:
+            _enqueue(queue, name, key, job_id)
+        except DuplicateJobError:
+            if not _drop_if_lost(queue, name):
+                return False
+            _enqueue(queue, name, key, job_id)
     except DuplicateJobError:
         return False
     except RedisError:
         log.warning("The queue cannot be reached; the dispatcher will send job %s later", job_id)
         return False
+    return True
+
+
+def _enqueue(queue: Queue, name: str, key: str, job_id: int) -> None:
+    queue.enqueue(
+        "tenants.runner.run",
+        key,
+        job_id,
+        job_id=name,
+        unique=True,
+        job_timeout=-1,
+        result_ttl=0,
+        failure_ttl=0,
+        ttl=3600,
+    )
+
+
+def _drop_if_lost(queue: Queue, name: str) -> bool:
+    """Forget what a worker took a while ago and never began: it was killed in between, and the queue waits for it.
+
+    Who sends knows that the database still has the run before it. One that begins this very moment is not harmed: of
+    two workers only one gets the job.
+    """
+    found = queue.fetch_job(name)
+    if found is None:
+        return True
+    if found.enqueued_at is not None and datetime.now(UTC) - found.enqueued_at < timedelta(seconds=RESEND_SECONDS):
+        return False
+    if queue.get_job_position(name) is not None:
+        return False
+    found.delete()
     return True
 
 

@@ -125,7 +125,7 @@ SHOWN = {"label", "title", "help", "hint", "text", "heading", "message", "senten
     f"{name}_label" for name in ("action", "second", "back", "sample")
 }
 # What is no interface: the command line, the demonstration's data, the programs that `dev.py run` starts.
-NO_INTERFACE = re.compile(r"app/(embedded/|demo|run|cli|wsgi|config)|app/\w+/cli\.py")
+NO_INTERFACE = re.compile(r"app/(embedded/|demo|run|cli|wsgi|config|doctor|environment)|app/\w+/cli\.py")
 
 
 def literal_in_python(kinds: set[str], errors: set[str]) -> Iterator[str]:

@@ -44,7 +44,7 @@ def _listing(wrong: FieldErrors | None = None):
         add=AddRow(HERE, editors, nonce()),
         empty={"text": _("No company has a mail domain yet. Add the first one in the row above.")},
     )
-    found.column_choices = []
+    found.panels = ["filter"]
     return found
 
 
@@ -80,7 +80,7 @@ def create() -> Response:
 def show(id: int) -> Response:
     """One web domain, its company, and its removal."""
     loaded = domains.get(id, current_user)
-    facts = [{"title": title, "cells": found} for title, found in INLINE.facts(loaded)]
+    facts = INLINE.facts(loaded)
     company = references.titles("company", [loaded.values["company_id"]]).get(loaded.values["company_id"], "")
     return page("admin/domains/show.html", domain=loaded.record, facts=facts, company=company)
 

@@ -8,7 +8,6 @@ from app.fields.settings import fields_of
 from app.records import read
 from app.records.lists import ListOf
 from app.records.search import Search
-from tenants import db
 
 from .domains import Domain
 from .models import Company
@@ -40,6 +39,6 @@ LIST = ListOf(
 )
 
 
-def domain_ids(company_id: int) -> list[int]:
+def domain_ids(company_id: int) -> Select:
     """The rows of a company's web domains, removed ones included, for its history."""
-    return list(db.session.scalars(select(Domain.id).where(Domain.company_id == company_id)))
+    return select(Domain.id).where(Domain.company_id == company_id)

@@ -7,10 +7,12 @@ from app.fields.errors import FieldError, FieldErrors
 from app.fields.form import read_all
 from app.fields.settings import fields_of
 from app.i18n import gettext as _
+from app.i18n import lazy_gettext as _l
 from app.records.errors import EditConflict
-from app.records.history import made_and_changed
 from app.web import history
 from app.web.access import allow
+from app.web.as_of import AsOfPage, as_of
+from app.web.cells import Titles
 from app.web.forms import form, nonce, number, once
 from app.web.htmx import page, redirect_to
 from app.web.inline import Inline, inline
@@ -92,12 +94,14 @@ def _form(wrong: FieldErrors | None = None):
 def show(id: int) -> Response:
     """A company's page: its facts, and beside them its history."""
     loaded = queries.get(id, current_user)
+    titles = INLINE.titles(loaded)
+    past = _history(id, titles)
     return page(
         "staff/companies/show.html",
         company=loaded.record,
-        facts=[{"title": title, "cells": found} for title, found in INLINE.facts(loaded)],
-        made=made_and_changed(loaded.record),
-        history=history.block(_journal(id), f"/companies/{id}/history"),
+        facts=INLINE.facts(loaded, titles),
+        made=loaded,
+        history=past,
     )
 
 
@@ -105,13 +109,18 @@ def _journal(id: int):
     return [("company", [id]), ("company_domain", queries.domain_ids(id))]
 
 
+def _history(id: int, titles: Titles | None = None) -> dict:
+    return history.block(_journal(id), f"/companies/{id}/history", f"/companies/{id}/as-of", titles)
+
+
 @bp.get("/<int:id>/history")
 @allow("history.view")
 def show_history(id: int) -> Response:
     """What happened to a company."""
     loaded = queries.get(id, current_user)
-    block = history.block(_journal(id), f"/companies/{id}/history")
-    return page("staff/companies/history.html", part="shared/_history.html", company=loaded.record, history=block)
+    return page(
+        "staff/companies/history.html", part="shared/_history.html", company=loaded.record, history=_history(id)
+    )
 
 
 @bp.get("/<int:id>/name")
@@ -160,3 +169,12 @@ def _name_form(loaded, wrong: FieldErrors | None = None):
 
 
 inline(bp, INLINE)
+as_of(
+    bp,
+    AsOfPage(
+        INLINE,
+        _l("Companies"),
+        also=("name",),
+        not_shown=(_l("Departments, people, contracts and files"), _l("Web domains that another company has by now")),
+    ),
+)

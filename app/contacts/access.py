@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, or_, select
+from sqlalchemy import ColumnElement, delete, func, or_, select
+from sqlalchemy.orm import aliased
 
 from app.fields.errors import FieldError, FieldErrors
 from app.i18n import gettext as _
@@ -20,6 +21,9 @@ from tenants import db
 
 from .memberships import ANEW
 from .models import Contact, Membership
+
+# Made once: an alias of a wide table takes longer to make than a query to run.
+_OTHER, _ACCOUNT = aliased(Contact), aliased(Account)
 
 
 class Deactivated(Conflict):
@@ -41,9 +45,14 @@ class Access:
 
 def of(contact: Contact) -> Access:
     """The portal access of a contact."""
-    account = _account(contact.id)
+    account, is_shared = db.session.execute(
+        select(Account, _others_with(contact.email, contact.id))
+        .select_from(Contact)
+        .outerjoin(Account, Account.contact_id == Contact.id)
+        .where(Contact.id == contact.id)
+    ).one()
     is_open = account is not None and account.enabled
-    logins = [contact.user_name] + ([contact.email] if _is_unique(contact) else [])
+    logins = [contact.user_name] + ([] if is_shared else [contact.email])
     if account is None:
         return Access(False, list(dict.fromkeys(logins)))
     return Access(is_open, list(dict.fromkeys(logins)), account.must_change, account.signed_in_at)
@@ -93,22 +102,21 @@ def _sign_out(account_id: int) -> None:
     db.session.execute(delete(Session).where(Session.account_id == account_id))
 
 
-def _is_unique(contact: Contact) -> bool:
-    """Whether the e-mail address names this contact alone among those who may sign in."""
-    email = contact.email.lower()
-    others = (
-        select(func.count())
-        .select_from(Contact)
-        .join(Account, Account.contact_id == Contact.id)
+def _others_with(email: str, contact_id: int) -> ColumnElement[bool]:
+    """Whether the address names others, too, among those who may sign in."""
+    typed = email.lower()
+    return (
+        select(_OTHER.id)
+        .join(_ACCOUNT, _ACCOUNT.contact_id == _OTHER.id)
         .where(
-            or_(func.lower(Contact.email) == email, func.lower(Contact.user_name) == email),
-            Contact.id != contact.id,
-            Contact.withdrawn_at.is_(None),
-            Contact.active,
-            Account.enabled,
+            or_(func.lower(_OTHER.email) == typed, func.lower(_OTHER.user_name) == typed),
+            _OTHER.id != contact_id,
+            _OTHER.withdrawn_at.is_(None),
+            _OTHER.active,
+            _ACCOUNT.enabled,
         )
+        .exists()
     )
-    return db.session.scalar(others) == 0
 
 
 # --- memberships ------------------------------------------------------------------------------------------------------

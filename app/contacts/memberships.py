@@ -9,7 +9,7 @@ from app.companies.models import Company
 from app.fields.errors import FieldError, FieldErrors
 from app.fields.kinds import Email, Reference, Whole, YesNo
 from app.fields.kinds.several import Several
-from app.fields.registry import Related, related
+from app.fields.registry import Beside, Related, related
 from app.i18n import gettext as _
 from app.i18n import lazy_gettext as _l
 from app.records.children import children
@@ -72,6 +72,16 @@ def _primary(what):
         )
 
     return expression
+
+
+def _beside(name: str) -> Beside:
+    """The rows that something of the primary membership stands in."""
+    return Beside(
+        Membership,
+        "contact_id",
+        (name, "is_primary"),
+        lambda rows: next((row[name] for row in rows if row["is_primary"]), None),
+    )
 
 
 def primary_memberships(contact_ids) -> dict[int, Membership]:
@@ -161,7 +171,12 @@ related(
     Contact,
     "company",
     Reference(_l("Company"), noun="company"),
-    Related(_primary(Membership.company_id), save_company, lambda model, ids: model.company_ids.overlap(ids)),
+    Related(
+        _primary(Membership.company_id),
+        save_company,
+        lambda model, ids: model.company_ids.overlap(ids),
+        _beside("company_id"),
+    ),
     after="email",
     portal="view",
     listed=True,
@@ -172,7 +187,7 @@ related(
     Contact,
     "department",
     Reference(_l("Department"), noun="department"),
-    Related(_primary(Membership.department_id), save_department),
+    Related(_primary(Membership.department_id), save_department, beside=_beside("department_id")),
     after="job_title",
     section=WORK,
     portal="view",
@@ -184,7 +199,7 @@ related(
     Contact,
     "company_primary",
     YesNo(_l("Primary contact of the company")),
-    Related(_primary(Membership.company_primary), _saver("company_primary")),
+    Related(_primary(Membership.company_primary), _saver("company_primary"), beside=_beside("company_primary")),
     after="department",
     section=WORK,
     portal="view",
@@ -194,7 +209,9 @@ related(
     Contact,
     "department_primary",
     YesNo(_l("Primary contact of the department")),
-    Related(_primary(Membership.department_primary), _saver("department_primary")),
+    Related(
+        _primary(Membership.department_primary), _saver("department_primary"), beside=_beside("department_primary")
+    ),
     after="company_primary",
     section=WORK,
     portal="view",

@@ -45,7 +45,7 @@ SHOWN = ("first_name", "last_name", "job_title", "email", "phone")
 def show_me() -> Response:
     """What the organization keeps of me; what it lets me change can be changed where it stands."""
     loaded = queries.get(_me(), current_user)
-    facts = [{"title": title, "cells": found} for title, found in ME.facts(loaded)]
+    facts = ME.facts(loaded)
     return page("portal/me/show.html", facts=facts, places=queries.places(_me()))
 
 

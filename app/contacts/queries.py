@@ -76,11 +76,11 @@ LIST = ListOf(
 )
 
 
-def beside(contact_id: int) -> list[tuple[str, list[int]]]:
+def beside(contact_id: int) -> list[tuple[str, Select]]:
     """The rows that hold a contact's memberships and further addresses, for its history."""
     return [
-        ("membership", list(db.session.scalars(select(Membership.id).where(Membership.contact_id == contact_id)))),
-        ("contact_address", list(db.session.scalars(select(Address.id).where(Address.contact_id == contact_id)))),
+        ("membership", select(Membership.id).where(Membership.contact_id == contact_id)),
+        ("contact_address", select(Address.id).where(Address.contact_id == contact_id)),
     ]
 
 

@@ -1,11 +1,14 @@
 """Where a contact belongs and whether they may sign in: a part of the contact's page that is also a page of its own."""
 
+from dataclasses import dataclass
+
 from flask import Blueprint, Response, redirect, request
 from flask_login import current_user
 from sqlalchemy import select
 
 from app.fields.errors import FieldErrors
 from app.fields.form import read_one
+from app.fields.registry import FieldSet
 from app.fields.settings import fields_of
 from app.i18n import gettext as _
 from app.records import read
@@ -33,20 +36,34 @@ MEMBERSHIP = Inline(
 )
 
 
-def part(contact: Contact, wrong: FieldErrors | None = None, secret: str = "") -> dict:
-    """Everything `staff/contacts/_access.html` shows."""
-    rows = queries.memberships(contact.id)
+@dataclass
+class Places:
+    """A contact's memberships with the companies' names, and the names of what else they refer to."""
+
+    fields: FieldSet
+    rows: list[tuple[Loaded, str]]
+    titles: cells.Titles
+
+
+def places(contact_id: int, titles: cells.Titles) -> Places:
+    """Where a contact belongs; the page's `titles` name what it refers to."""
     fields = fields_of(Membership, current_user).only(lambda entry: entry.name != "company_id")
-    loaded = [
-        Loaded(row, {entry.name: entry.value(row) for entry in fields} | {"company_id": row.company_id})
-        for row, _name in rows
+    rows = [
+        (Loaded(row, {entry.name: entry.value(row) for entry in fields} | {"company_id": row.company_id}), name)
+        for row, name in queries.memberships(contact_id)
     ]
-    titles = cells.Titles(fields, [one.values for one in loaded])
+    titles.want(fields, [loaded.values for loaded, _name in rows])
+    return Places(fields, rows, titles)
+
+
+def part(contact: Contact, found: Places | None = None, wrong: FieldErrors | None = None, secret: str = "") -> dict:
+    """Everything `staff/contacts/_access.html` shows."""
+    found = found or places(contact.id, cells.Titles())
     company = fields_of(Membership)["company_id"]
     return {
         "memberships": [
-            (row, name, [MEMBERSHIP.cell(entry, one, "dd", titles) for entry in fields])
-            for (row, name), one in zip(rows, loaded, strict=True)
+            (loaded.record, name, [MEMBERSHIP.cell(entry, loaded, "dd", found.titles) for entry in found.fields])
+            for loaded, name in found.rows
         ],
         "portal": access.of(contact),
         "company": cells.editor(company, None, id="join-company", error=sentence(wrong, "company_id")),

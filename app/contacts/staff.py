@@ -8,10 +8,11 @@ from app.fields.errors import FieldErrors
 from app.fields.form import read_all
 from app.fields.settings import fields_of
 from app.i18n import gettext as _
-from app.records.history import made_and_changed
+from app.i18n import lazy_gettext as _l
 from app.web import history
 from app.web.access import allow
-from app.web.cells import editor
+from app.web.as_of import AsOfPage, as_of
+from app.web.cells import Titles, editor
 from app.web.forms import form, nonce, number, once, sentence, typed_in
 from app.web.htmx import page, redirect_to
 from app.web.inline import Inline, inline
@@ -158,14 +159,17 @@ def _create_quick(company) -> Response:
 def show(id: int) -> Response:
     """A contact's page: facts, memberships, history."""
     loaded = queries.get(id, current_user)
+    titles = INLINE.titles(loaded)
+    places = screens.places(id, titles)
+    past = _history(id, titles)
     return page(
         "staff/contacts/show.html",
         contact=loaded.record,
-        facts=[{"title": title, "cells": found} for title, found in INLINE.facts(loaded)],
-        access=screens.part(loaded.record),
+        facts=INLINE.facts(loaded, titles),
+        access=screens.part(loaded.record, places),
         toast=None,
-        made=made_and_changed(loaded.record),
-        history=history.block(_journal(id), f"/contacts/{id}/history"),
+        made=loaded,
+        history=past,
     )
 
 
@@ -173,13 +177,27 @@ def _journal(id: int):
     return [("contact", [id]), *queries.beside(id)]
 
 
+def _history(id: int, titles: Titles | None = None) -> dict:
+    return history.block(_journal(id), f"/contacts/{id}/history", f"/contacts/{id}/as-of", titles)
+
+
 @bp.get("/contacts/<int:id>/history")
 @allow("history.view")
 def show_history(id: int) -> Response:
     """What happened to a contact."""
     loaded = queries.get(id, current_user)
-    block = history.block(_journal(id), f"/contacts/{id}/history")
-    return page("staff/contacts/history.html", part="shared/_history.html", contact=loaded.record, history=block)
+    return page("staff/contacts/history.html", part="shared/_history.html", contact=loaded.record, history=_history(id))
 
 
 inline(bp, INLINE)
+as_of(
+    bp,
+    AsOfPage(
+        INLINE,
+        _l("Contacts"),
+        not_shown=(
+            _l("Memberships of further companies, and rights in the portal"),
+            _l("Access to the portal, and files"),
+        ),
+    ),
+)

@@ -8,9 +8,11 @@ from app.fields.errors import FieldError, FieldErrors
 from app.fields.form import read_all, read_one
 from app.fields.settings import fields_of
 from app.i18n import gettext as _
-from app.records.history import made_and_changed
+from app.i18n import lazy_gettext as _l
 from app.web import history
 from app.web.access import allow
+from app.web.as_of import AsOfPage, as_of
+from app.web.cells import Titles
 from app.web.forms import form, nonce, once
 from app.web.htmx import page, redirect_to
 from app.web.inline import Inline, inline
@@ -126,13 +128,19 @@ def create(id: int) -> Response:
 def show(id: int) -> Response:
     """A contract's page."""
     loaded = queries.get(id, current_user)
+    titles = INLINE.titles(loaded)
+    past = _history(id, titles)
     return page(
         "staff/contracts/show.html",
         contract=loaded.record,
-        facts=[{"title": title, "cells": found} for title, found in INLINE.facts(loaded)],
-        made=made_and_changed(loaded.record),
-        history=history.block([("contract", [id])], f"/contracts/{id}/history"),
+        facts=INLINE.facts(loaded, titles),
+        made=loaded,
+        history=past,
     )
+
+
+def _history(id: int, titles: Titles | None = None) -> dict:
+    return history.block([("contract", [id])], f"/contracts/{id}/history", f"/contracts/{id}/as-of", titles)
 
 
 @bp.get("/contracts/<int:id>/history")
@@ -140,8 +148,10 @@ def show(id: int) -> Response:
 def show_history(id: int) -> Response:
     """What happened to a contract."""
     loaded = queries.get(id, current_user)
-    block = history.block([("contract", [id])], f"/contracts/{id}/history")
-    return page("staff/contracts/history.html", part="shared/_history.html", contract=loaded.record, history=block)
+    return page(
+        "staff/contracts/history.html", part="shared/_history.html", contract=loaded.record, history=_history(id)
+    )
 
 
 inline(bp, INLINE)
+as_of(bp, AsOfPage(INLINE, _l("Contracts"), not_shown=(_l("Hours used"),)))

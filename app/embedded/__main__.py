@@ -1,6 +1,5 @@
 """`python -m app.embedded`: run Deskhand with everything it needs, as `make run` does."""
 
-import os
 import sys
 
 from pydantic import ValidationError
@@ -23,13 +22,13 @@ def main() -> int:
     try:
         settings = config.load()
     except ValidationError as error:
-        say(f"The environment is not right: {error}")
+        say("The environment is not right:\n" + "\n".join(config.problems(error)))
         return 1
     except OSError as error:
         say(f"The folder of Deskhand's own files cannot be used: {error}. DESKHAND_HOME names another.")
         return 1
     database_url = settings.database_url.get_secret_value()
-    with_demo = not database_url or os.environ.get("DESKHAND_DEMO") == "1"
+    with_demo = not database_url or settings.demo
     wish = Wish(
         home=settings.home,
         port=settings.port,

@@ -35,13 +35,18 @@ def spawn(
         os.setsid()
         if prepare is not None:
             prepare()
-        if sys.platform == "linux":
-            LIBC.prctl(PR_SET_PDEATHSIG, int(death_signal))
-            if os.getppid() != parent:
-                os._exit(98)
+        die_with_parent(parent, death_signal)
 
     words = [str(word) for word in command]
     return subprocess.Popen(words, stdin=subprocess.DEVNULL, preexec_fn=in_child, **options)
+
+
+def die_with_parent(parent: int, number: int) -> None:
+    """Let this process, just forked by `parent`, get a signal as soon as the parent is gone; on Linux only."""
+    if sys.platform == "linux":
+        LIBC.prctl(PR_SET_PDEATHSIG, int(number))
+        if os.getppid() != parent:
+            os._exit(98)
 
 
 def is_alive(pid: int) -> bool:

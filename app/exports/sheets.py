@@ -10,7 +10,7 @@ from app.contacts.models import Contact, Membership
 from app.fields.kinds import Reference, YesNo
 from app.fields.registry import Field
 from app.fields.settings import fields_of
-from app.fields.sheet import defused_expression, plain_expression, plain_json_expression
+from app.fields.sheet import plain_expression, plain_json_expression
 from app.imports.targets import OF_MEMBERSHIP, PASSWORD, Target, layout, targets
 from app.people.models import Staff
 
@@ -29,9 +29,12 @@ Columns = list[tuple[str, ColumnElement]]
 
 
 def sheet(noun: str, viewer) -> tuple[list[str], Select, ColumnElement]:
-    """The headings, the query of all rows that the viewer may see (in no order yet), and the id to page by."""
+    """The headings, the query of all rows that the viewer may see (in no order yet), and the id to page by.
+
+    The cells are as they are: whoever hands them out defuses them.
+    """
     columns, rows, record_id = (_contacts if noun == "contacts" else _companies)(viewer)
-    texts = [defused_expression(text).label(f"c{n}") for n, (_heading, text) in enumerate(columns)]
+    texts = [text.label(f"c{n}") for n, (_heading, text) in enumerate(columns)]
     return [heading for heading, _text in columns], rows.with_only_columns(*texts), record_id
 
 

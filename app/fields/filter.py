@@ -12,7 +12,7 @@ from app.i18n import lazy_gettext as _l
 from . import references
 from .errors import FieldError
 from .folding import digits, folded, like, sought
-from .kinds import Choices, Reference
+from .kinds import Choices, DateTime, Reference
 from .kinds.cleaning import shown
 from .kinds.several import Several
 from .record import Record
@@ -115,6 +115,8 @@ def _values(field: Field, operator: str, typed: str) -> list:
         return [field.kind.of.parse(typed)] if typed.strip() else _none()
     if isinstance(field.kind, Choices):
         return field.kind.parse(typed) or _none()
+    if isinstance(field.kind, DateTime):
+        return [field.kind.bound(typed, operator)] if typed.strip() else _none()
     try:
         # A value may hold a comma itself: where only known ones can be meant, all of the text is tried first.
         values = [field.kind.parse(typed)] if operator not in ("any_of", "none_of") or field.kind.exact_json else None

@@ -1,9 +1,9 @@
 """What fields of the kind `reference` point to: how such a record is called, found by typing, and opened."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, Text, cast, func, literal, select, union_all
 
 from tenants import db
 
@@ -38,11 +38,21 @@ def model(noun: str) -> type[Record] | None:
 
 def titles(noun: str, ids: Iterable[int]) -> dict[int, str]:
     """The names of the records with these ids, in one query; those that the viewer cannot see are missing."""
-    ids = sorted({record_id for record_id in ids if record_id is not None})
-    if not ids:
-        return {}
-    source = _sources[noun]
-    return dict(db.session.execute(select(source.model.id, source.title).where(source.model.id.in_(ids))).all())
+    return names({noun: ids})[noun]
+
+
+def names(wanted: Mapping[str, Iterable[int]]) -> dict[str, dict[int, str]]:
+    """The names of records of several nouns, in one query; those that the viewer cannot see are missing."""
+    found: dict[str, dict[int, str]] = {noun: {} for noun in wanted}
+    arms = []
+    for noun, ids in wanted.items():
+        if ids := sorted({record_id for record_id in ids if record_id is not None}):
+            source = _sources[noun]
+            title = cast(source.title, Text).label("title")
+            arms.append(select(literal(noun).label("noun"), source.model.id, title).where(source.model.id.in_(ids)))
+    for noun, record_id, title in db.session.execute(union_all(*arms)) if arms else ():
+        found[noun][record_id] = title
+    return found
 
 
 def title_of(noun: str, number: ColumnElement, model: type[Record]) -> ColumnElement[str]:

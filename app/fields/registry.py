@@ -22,6 +22,20 @@ MAIN = ""
 
 
 @dataclass(frozen=True)
+class Beside:
+    """The rows that a related field stands in, so that their own journal tells what it was on a date.
+
+    `parent` is their column that names the record, `columns` are those that decide the value, and `value` makes it
+    from the live rows, each as the journal would keep it.
+    """
+
+    model: type[Record]
+    parent: str
+    columns: tuple[str, ...]
+    value: Callable[[list[dict[str, Any]]], Any]
+
+
+@dataclass(frozen=True)
 class Related:
     """How a field that stands in other rows is read and saved.
 
@@ -33,6 +47,8 @@ class Related:
     save: Callable[[dict[int, Any], Any], None] | None = None
     # (model, values) -> the condition 'has one of these values', where an index knows it better than `select`.
     matches: Callable[[type[Record], list], ColumnElement[bool]] | None = None
+    # The rows it stands in; without them nobody can tell what it was on a date.
+    beside: Beside | None = None
 
 
 @dataclass(frozen=True)

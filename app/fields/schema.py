@@ -49,13 +49,16 @@ _KINDS: dict[str, Callable[[Any], Schema]] = {
     "yes_no": lambda kind: {"type": "boolean"},
     "whole": lambda kind: _number(kind, format="int64"),
     "decimal": _decimal,
+    "money": lambda kind: _decimal(kind) | {"x-currency": kind.currency},
     "date": lambda kind: {"type": "string", "format": "date"},
+    "date_time": lambda kind: {"type": "string", "format": "date-time"},
     "duration": lambda kind: _number(kind, format="int32", description="Minutes."),
     "reference": lambda kind: {"type": "integer", "format": "int64", "minimum": 1, "x-refers-to": kind.noun},
     "country": lambda kind: {"type": "string", "pattern": "^[A-Z]{2}$", "description": "An ISO 3166-1 alpha-2 code."},
     "region": _text,
     "time_zone": lambda kind: {"type": "string", "description": "A name of the IANA time zone database."},
     "language": lambda kind: {"type": "string", "description": "A BCP 47 tag."},
+    "colour": lambda kind: {"type": "string", "pattern": "^#[0-9a-f]{6}$", "examples": ["#1e90ff"]},
 }
 
 

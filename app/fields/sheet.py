@@ -5,12 +5,14 @@ so does whatever follows a separator, a quotation mark or a line end inside a ce
 another separator begins a new one (OWASP, CSV injection). Reading takes exactly these apostrophes away again.
 """
 
+import csv
+import io
 import re
 
-from sqlalchemy import BigInteger, ColumnElement, Numeric, Text, case, cast, func, literal, literal_column, select
+from sqlalchemy import BigInteger, ColumnElement, Numeric, Text, case, cast, func, literal_column, select
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-from .kinds import Choices, Date, Decimal, Duration, Kind, YesNo
+from .kinds import Choices, Date, DateTime, Decimal, Duration, Kind, YesNo
 from .kinds.several import Several
 
 # = + - @ and their full-width forms begin a formula; a tab or a return in front of a cell is skipped.
@@ -18,6 +20,12 @@ _RUNS = "=+\\-@\uff1d\uff0b\uff0d\uff20"
 _BEGINS = r"(?:\A|(?<=[,;|\t\n\r" + '"' + r"]))"
 _DEFUSE = re.compile(rf"{_BEGINS}(?='*[{_RUNS}])|\A(?='*[\t\r])")
 _RESTORE = re.compile(rf"{_BEGINS}'(?='*[{_RUNS}])|\A'(?='*[\t\r])")
+# The same in CSV, as bytes; the first look ahead is quick and tells nearly always that there is nothing.
+_DEFUSE_CSV = re.compile(
+    rb"[,;|\t\n\r\"](?=[=+\-@'\xef])(?='*(?:[=+\-@]|\xef\xbc[\x9d\x8b\x8d\xa0]))",
+).sub
+_SKIPPED = re.compile(r"\A(?='*[\t\r])").sub
+_MAY_BE_SKIPPED = re.compile(rb"(?:\A|[,;|\t\n\"])'*[\t\r]").search
 # Whether there is anything to do at all: most cells hold none of these signs.
 _SUSPECT = re.compile(rf"[{_RUNS}\t\r]").search
 
@@ -32,13 +40,25 @@ def restored(text: str) -> str:
     return _RESTORE.sub("", text) if "'" in text else text
 
 
-def defused_expression(text: ColumnElement) -> ColumnElement:
-    """The same as `defused`, done by the database."""
-    # PostgreSQL writes \A and lookarounds as Python does.
-    suspect = text.op("~")(literal(f"[{_RUNS}\t\r]", Text, literal_execute=True))
-    return case(
-        (suspect, func.regexp_replace(text, literal(_DEFUSE.pattern, Text, literal_execute=True), "'", "g")), else_=text
-    )
+def defused_csv(rows: bytes, delimiter: str = ",") -> bytes:
+    """Whole rows of CSV in UTF-8 with each cell as `defused` makes it, many times faster than cell by cell.
+
+    A cell begins behind a separator, a line end or a quotation mark, and these are the very signs behind which
+    `defused` looks within a cell: one look at the whole text finds both.
+    """
+    if (b"\t" in rows or b"\r" in rows) and _MAY_BE_SKIPPED(rows):
+        rows = _mark_skipped(rows.decode(), delimiter).encode()
+    return _DEFUSE_CSV(lambda found: found[0] + b"'", b"\n" + rows)[1:]
+
+
+def _mark_skipped(rows: str, delimiter: str) -> str:
+    """The rows with an apostrophe before each tab or return that begins a cell, which only reading them tells."""
+    text = io.StringIO(newline="")
+    cells = csv.reader(io.StringIO(rows, newline=""), delimiter=delimiter)
+    marked = ([_SKIPPED("'", cell) for cell in row] for row in cells)
+    # A line end of "\n" alone would leave returns in cells without quotation marks.
+    csv.writer(text, delimiter=delimiter, lineterminator="\r\n").writerows(marked)
+    return text.getvalue()
 
 
 def plain_expression(kind: Kind, value: ColumnElement) -> ColumnElement:
@@ -49,6 +69,8 @@ def plain_expression(kind: Kind, value: ColumnElement) -> ColumnElement:
         return _decimal(kind, value)
     if isinstance(kind, Date):
         return func.to_char(value, "YYYY-MM-DD", type_=Text)
+    if isinstance(kind, DateTime):
+        return func.to_char(func.timezone("UTC", value), 'YYYY-MM-DD"T"HH24:MI:SS"Z"', type_=Text)
     if isinstance(kind, Duration):
         return _clock(value)
     if isinstance(kind, Choices | Several):
@@ -85,5 +107,5 @@ def _decimal(kind: Decimal, value: ColumnElement) -> ColumnElement:
 
 def _clock(minutes: ColumnElement) -> ColumnElement:
     size = func.abs(minutes)
-    hours, rest = cast(size / 60, Text), func.lpad(cast(size % 60, Text), 2, "0", type_=Text)
+    hours, rest = cast(size // 60, Text), func.lpad(cast(size % 60, Text), 2, "0", type_=Text)
     return case((minutes < 0, "-"), else_="") + hours + ":" + rest

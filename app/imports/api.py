@@ -19,6 +19,7 @@ from app.web.body import PATCH, PLAIN, json_object
 from app.web.described import described
 from app.web.repeatable import answer_once, repeatable
 from app.web.resource import page
+from app.web.sizes import takes_files
 
 from . import actions, documents, queries
 from .models import VERDICTS
@@ -39,6 +40,7 @@ CHANGES = {"parameters": ("id", "Idempotency-Key"), "headers": ("Location", "Ide
 
 
 @bp.post("")
+@takes_files
 @allow("imports.run")
 @described(
     "Upload a file",

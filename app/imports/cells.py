@@ -14,7 +14,7 @@ from app.fields.kinds import Region
 from app.fields.sheet import restored
 from app.i18n import gettext as _
 
-from .reading import BROKEN, Batch
+from .reading import Batch
 from .targets import BY_TEXT, PASSWORD, Target
 
 _LONGEST_FOUND = 200
@@ -49,8 +49,8 @@ class Reader:
         texts = list(zip(*batch.rows, strict=True))
         problems: dict[int, list] = {}
         missing: dict[int, list] = {}
-        for at, (code, _raw) in batch.broken.items():
-            problems[at] = [["", code, str(BROKEN[code]), ""]]
+        for at, broken in batch.broken.items():
+            problems[at] = [["", broken.code, broken.sentence, broken.found]]
         staged: list[list[str]] = []
         passwords: dict[int, bytes] = {}
         values: dict[str, list[Any]] = {}
@@ -63,7 +63,8 @@ class Reader:
             for at, error in errors.items():
                 if at not in batch.broken:
                     found = shape(texts[place][at])
-                    problems.setdefault(at, []).append([target.name, error.code, error.message, found])
+                    said = f"{error.message} {error.hint}" if error.hint else error.message
+                    problems.setdefault(at, []).append([target.name, error.code, said, found])
             if target.required and None in values[target.name]:
                 for at, value in enumerate(values[target.name]):
                     if value is None and at not in errors:

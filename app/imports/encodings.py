@@ -2,9 +2,8 @@
 
 import codecs
 import io
+import re
 from collections.abc import Iterable, Iterator
-
-from charset_normalizer import from_bytes
 
 from app.i18n import gettext as _
 from app.i18n import lazy_gettext as _l
@@ -25,17 +24,58 @@ ENCODINGS = {
     "utf-16-le": _l("Unicode (UTF-16, little endian)"),
     "utf-16-be": _l("Unicode (UTF-16, big endian)"),
 }
-# Those that are guessed; where several fit equally well, the first of them.
+# Those that are guessed, the most frequent first.
 _GUESSED = ["cp1252", "mac_roman", "cp850", "cp1250", "cp1251", "shift_jis"]
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _SHEET = _l("This is a spreadsheet. Open it and save it as “CSV UTF-8”, then upload that file.")
+_PACKED = _l("This file is compressed. Unpack it first.")
+_UTF32 = _l("This file is in UTF-32, which cannot be read here. Save it as “CSV UTF-8”, then upload that file.")
 _BINARY = (
-    (b"PK\x03\x04", _SHEET),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", _SHEET),
-    (b"%PDF", _l("This is a PDF. Export the list as CSV from where the PDF was made.")),
-    (b"\x1f\x8b", _l("This file is compressed. Unpack it first.")),
+    (re.compile(rb"PK\x03\x04(?s:.*)(?:\[Content_Types\]\.xml|mimetypeapplication/vnd|xl/)"), _SHEET),
+    (re.compile(rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"), _SHEET),
+    (re.compile(rb"%PDF"), _l("This is a PDF. Export the list as CSV from where the PDF was made.")),
+    (re.compile(rb"PK\x03\x04|\x1f\x8b|BZh\d1AY|\xfd7zXZ|7z\xbc\xaf|\x28\xb5\x2f\xfd|Rar!\x1a"), _PACKED),
+    # The mark of little-endian UTF-32 begins with that of UTF-16.
+    (re.compile(rb"\xff\xfe\x00\x00|\x00\x00\xfe\xff"), _UTF32),
 )
+# Texts that are no tables, by how they begin.
+_NO_TABLES = (
+    (
+        re.compile(r"<(?:!doctype|!--|\?xml|html|head|body|meta|table|[a-z][^<>@]{0,500}>\s{0,500}<)", re.IGNORECASE),
+        _l("This is a web page or XML. Open it in a spreadsheet, save it as “CSV UTF-8”, then upload that file."),
+    ),
+    (
+        re.compile(r"[\[{]\s*[\[{\"]"),
+        _l("This is JSON. Export the list as CSV from where it comes from, then upload that file."),
+    ),
+    (
+        re.compile(r"\{\\rtf"),
+        _l("This is a text document. Put its table into a spreadsheet, save it as “CSV UTF-8”, then upload that file."),
+    ),
+)
+_LATIN, _OTHER = "[A-Za-z\xc0-\u024f]", "[\u0370-\u04ff\u3040-\u9fff\uff61-\uff9f]"
+# What words have only where they are read in a wrong encoding.
+_ODD = re.compile(
+    "|".join(
+        (
+            # signs within a word, at its beginning, at its end
+            f"{_LATIN}[\x80-\xa9\xab-\xb4\xb6-\xb9\xbb-\xbf\xd7\xf7\u02c6-\u02dd\u2013-\u2018\u201a-\u2bff]{_LATIN}",
+            f"[\xa2-\xa9\xac-\xaf\xb1-\xb4\xb9\xbc-\xbe]{_LATIN}",
+            f"{_LATIN}[\xa1-\xa9\xac-\xb1\xb4-\xb9\xbc-\xbf]",
+            r"[^\W\d_][\u2500-\u25ff]|[\u2500-\u25ff][^\W\d_]",
+            # letters of two scripts, capitals behind small letters
+            f"{_LATIN}{_OTHER}|{_OTHER}{_LATIN}",
+            "[a-z\xdf-\xff][\xc0-\xde\u0178]",
+            # three letters with accents in a row, one that stands alone, and those that only Czechs and Hungarians have
+            "[\xc0-\xff]{3}",
+            r"\b[\xc1-\xc8\xca-\xdf\xe1-\xe7\xea-\xf2\xf4-\xf9\xfb-\xff]\b",
+            f"[\xec\xf2\xf9]{_LATIN}|\xf5(?!e)",
+        )
+    )
+).findall
 HEAD = 256 * 1024
+# Ctrl-Z: how programs of DOS end a text.
+END_OF_FILE = "\x1a"
 _LEAST_LETTERS = 64 * 1024
 
 
@@ -79,20 +119,27 @@ class Examination:
         head = bytes(self.head)
         if not self.size or not head.strip():
             raise Unreadable(_("The file is empty. Choose another one."))
+        for signature, sentence in _BINARY:
+            if signature.match(head):
+                raise Unreadable(str(sentence))
+        name = self._name(head)
+        text = head[:4000].decode(name, "replace").lstrip("\ufeff \t\r\n")
+        for beginning, sentence in _NO_TABLES:
+            if beginning.match(text):
+                raise Unreadable(str(sentence))
+        return name
+
+    def _name(self, head: bytes) -> str:
         for mark, name in _MARKS:
             if head.startswith(mark):
                 return name
-        for signature, sentence in _BINARY:
-            if head.startswith(signature):
-                raise Unreadable(str(sentence))
         wide = _wide(head)
         if wide:
             return wide
         if _strange(head):
             raise Unreadable(_("This is no text file. Export the list as CSV, then upload that file."))
-        if self._ends_as_utf8():
-            return "utf-8"
-        return _guess(bytes(self._letters))
+        letters = bytes(self._letters)
+        return "utf-8" if self._ends_as_utf8() or _mostly_utf8(letters) else _guess(letters)
 
     def _ends_as_utf8(self) -> bool:
         if self._is_utf8:
@@ -104,32 +151,44 @@ class Examination:
 
 
 def _wide(head: bytes) -> str | None:
-    """UTF-16 without a mark: in text of mostly Latin letters every other byte is zero."""
+    """UTF-16 without a mark: of separators, line ends, addresses and Latin letters every other byte is zero."""
     pairs = len(head) // 2
     if pairs < 4:
         return None
     even, odd = head[0 : pairs * 2 : 2].count(0) / pairs, head[1 : pairs * 2 : 2].count(0) / pairs
-    if odd > 0.4 and even < 0.05:
+    if odd > 0.1 and even < odd / 10:
         return "utf-16-le"
-    return "utf-16-be" if even > 0.4 and odd < 0.05 else None
+    return "utf-16-be" if even > 0.1 and odd < even / 10 else None
 
 
 def _strange(head: bytes) -> bool:
     """Whether more than one byte in a hundred is a control character that no text holds."""
     control = bytes(code for code in range(32) if code not in (9, 10, 12, 13, 27))
-    return len(head) - len(head.translate(None, control)) > len(head) / 100
+    text = head.rstrip(END_OF_FILE.encode() + b"\r\n")
+    return len(text) - len(text.translate(None, control)) > len(head) / 100
+
+
+def _mostly_utf8(letters: bytes) -> bool:
+    """Whether the letters are UTF-8 but for some: a file that was cut off, or put together from two.
+
+    Other encodings hardly ever have two letters in a row that make one of UTF-8. Read as UTF-8, the first wrong line
+    is named; read otherwise, all the right ones would be garbled without a word.
+    """
+    text = codecs.getincrementaldecoder("utf-8")("replace").decode(letters)
+    wrong = text.count("\ufffd")
+    return sum(not sign.isascii() for sign in text) - wrong > wrong
 
 
 def _guess(letters: bytes) -> str:
-    found = list(from_bytes(letters, cp_isolation=_GUESSED, preemptive_behaviour=False))
-    ties = [match.encoding for match in found if (match.chaos, match.coherence) == (found[0].chaos, found[0].coherence)]
-    for name in [*sorted(set(ties) & set(_GUESSED), key=_GUESSED.index), "cp1252"]:
+    """The encoding in which the fewest words look odd, and of those that fit equally well the first."""
+    fits = []
+    for name in _GUESSED:
         try:
-            letters.decode(name)
+            text = codecs.getincrementaldecoder(name)().decode(letters)
         except UnicodeDecodeError:
             continue
-        return name
-    return "latin-1"
+        fits.append((len(_ODD(text)), len(fits), name))
+    return min(fits)[-1] if fits else "latin-1"
 
 
 class _Parts(io.RawIOBase):
@@ -154,23 +213,23 @@ class _Parts(io.RawIOBase):
 
 
 def text_of(parts: Iterable[bytes], encoding: str) -> io.TextIOWrapper:
-    """The file as text, its line ends as they are; reading raises UnicodeDecodeError where it is none."""
-    buffered = io.BufferedReader(_Parts(iter(parts)), 128 * 1024)
-    return io.TextIOWrapper(buffered, "utf-8-sig" if encoding == "utf-8" else encoding, newline="")
+    """The file as text, its line ends and its mark as they are; reading raises UnicodeDecodeError where it is none."""
+    return io.TextIOWrapper(io.BufferedReader(_Parts(iter(parts)), 128 * 1024), encoding, newline="")
 
 
 def undecodable(parts: Iterable[bytes], encoding: str) -> Unreadable:
     """The sentence for a file that is not in this encoding, with the line of the first wrong byte."""
-    decoder, line = codecs.getincrementaldecoder(encoding)(), 1
+    decoder, lines, line = codecs.getincrementaldecoder(encoding)(), io.IncrementalNewlineDecoder(None, True), 1
     try:
         for part in parts:
-            line += decoder.decode(part).count("\n")
+            line += lines.decode(decoder.decode(part)).count("\n")
         decoder.decode(b"", final=True)
     except UnicodeDecodeError as error:
-        line += error.object[: error.start].decode(encoding, "replace").count("\n")
+        line += lines.decode(error.object[: error.start].decode(encoding, "replace"), final=True).count("\n")
     return Unreadable(
         _(
-            "Line %(line)s is not in the encoding “%(name)s”. Choose another encoding under “File”.",
+            "Line %(line)s is not in the encoding “%(name)s”. Choose another encoding under “File”, or save the file"
+            " as “CSV UTF-8” and upload it again.",
             line=line,
             name=ENCODINGS.get(encoding, encoding),
         )

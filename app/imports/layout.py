@@ -1,6 +1,7 @@
 """How a table is laid out in a text: which sign parts its columns, whether its first line holds headings."""
 
 import csv
+import io
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, replace
@@ -12,6 +13,8 @@ from .encodings import ENCODINGS, Unreadable
 
 DELIMITERS = {",": _l("Comma"), ";": _l("Semicolon"), "\t": _l("Tab"), "|": _l("Vertical bar")}
 _LOOKED_AT = 200
+# Headings further down than this are sought by nobody but the user.
+_ABOVE = 20
 MOST_SKIPPED = 1000
 
 
@@ -50,7 +53,7 @@ class Layout:
 
 def detect(head: str, encoding: str, is_heading: Callable[[str], bool]) -> Layout:
     """The layout of a file by its beginning."""
-    lines = head.splitlines(keepends=True)[: 5 * _LOOKED_AT]
+    lines = io.StringIO(head, newline="").readlines()[: 5 * _LOOKED_AT]
     if len(lines) > 1 and not lines[-1].endswith(("\n", "\r")):
         lines.pop()
     named = named_delimiter(lines[0]) if lines else None
@@ -58,8 +61,10 @@ def detect(head: str, encoding: str, is_heading: Callable[[str], bool]) -> Layou
         delimiter, lines = named, lines[1:]
     else:
         delimiter = max(DELIMITERS, key=lambda sign: _agreement(lines, sign))
-    rows = _rows(lines, delimiter)
-    return Layout(encoding, delimiter, bool(rows) and _is_header(rows, is_heading))
+    above = _above(lines, delimiter, is_heading)
+    rows = _rows(lines[above:], delimiter)
+    skip = above + bool(named) if above else 0
+    return Layout(encoding, delimiter, bool(rows) and _is_header(rows, is_heading), skip)
 
 
 def named_delimiter(line: str) -> str | None:
@@ -80,6 +85,22 @@ def _rows(lines: Iterable[str], delimiter: str) -> list[list[str]]:
         # What cannot be read is reported when the file is read; here the rows before it are enough.
         pass
     return found
+
+
+def _above(lines: list[str], delimiter: str, is_heading: Callable[[str], bool]) -> int:
+    """How many lines stand above the headings: a title, a date, for whom the list was made."""
+    reader, before = csv.reader(lines[:_ABOVE], delimiter=delimiter), 0
+    try:
+        for row in reader:
+            filled = [cell.strip() for cell in row if cell.strip()]
+            if sum(map(is_heading, filled)) > 1:
+                return before
+            if any("@" in cell for cell in filled):
+                break
+            before = reader.line_num
+    except csv.Error:
+        pass
+    return 0
 
 
 def _agreement(lines: list[str], delimiter: str) -> float:

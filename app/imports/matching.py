@@ -52,8 +52,9 @@ def _by_place(width: int, found: dict[str, Target]) -> list[str]:
 def _ranks(found: dict[str, Target]) -> Iterator[dict[str, str]]:
     """Folded heading -> field, the surest first."""
     own = [name for name, target in found.items() if target.custom]
-    yield {fold(target.heading): name for name, target in reversed(found.items())} | {
-        fold(heading): name for heading, name in zip(CUSTOM, own, strict=False)
+    # A field of the organization's own that is called Custom2 is that one, wherever it stands.
+    yield {fold(heading): name for heading, name in zip(CUSTOM, own, strict=False)} | {
+        fold(target.heading): name for name, target in reversed(found.items())
     }
     yield {fold(str(target.label)): name for name, target in reversed(found.items())}
     for locale in LOCALES:

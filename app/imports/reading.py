@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from app.i18n import gettext as _
 from app.i18n import lazy_gettext as _l
 
-from .encodings import Unreadable, text_of, undecodable
+from .encodings import END_OF_FILE, Unreadable, text_of, undecodable
 from .layout import Layout, named_delimiter
 
 LONGEST_CELL = 1024 * 1024
@@ -28,9 +28,25 @@ csv.field_size_limit(LONGEST_CELL)
 BROKEN = {
     "quote": _l('A quotation mark stands inside the cell. Double it (""), or put the whole cell in quotation marks.'),
     "cell": _l("A cell holds more than one million characters."),
-    "wide": _l("The row has more cells than there are columns. Put cells that hold the separator in quotation marks."),
-    "short": _l("The row has fewer cells than there are columns."),
+    "wide": _l(
+        "The row has %(found)s cells, but there are %(width)s columns. Put cells that hold the separator in quotation"
+        " marks."
+    ),
+    "short": _l(
+        "The row has %(found)s cells, but there are %(width)s columns. Add what is missing, or choose under “File” to"
+        " fill such rows up."
+    ),
 }
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A row that cannot be taken: code and sentence of BROKEN, what was found, the cells as far as there are any."""
+
+    code: str
+    sentence: str
+    found: str
+    cells: list[str]
 
 
 @dataclass
@@ -40,8 +56,8 @@ class Batch:
     first: int
     rows: list[list[str]] = field(default_factory=list)
     lines: list[int] = field(default_factory=list)
-    # place in this batch -> (code of BROKEN, the text as it stands in the file)
-    broken: dict[int, tuple[str, str]] = field(default_factory=dict)
+    # by the place in this batch
+    broken: dict[int, Broken] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -58,15 +74,22 @@ class Table:
         self._first = self._next_row()
         if self._first is None:
             raise Unreadable(_("The file holds no rows. Choose another one."))
-        _line, cells, broken, _raw = self._first
+        line, cells, broken = self._first
         if broken:
-            raise Unreadable(_("Line %(line)s, the first one, cannot be read: %(why)s", line=_line, why=BROKEN[broken]))
+            raise Unreadable(_("Line %(line)s, the first one, cannot be read: %(why)s", line=line, why=BROKEN[broken]))
         self.width = len(cells)
         if self.width > MOST_COLUMNS:
             raise Unreadable(
-                _("The file has %(found)s columns; at most %(most)s can be read.", found=self.width, most=MOST_COLUMNS)
+                _(
+                    "The file has %(found)s columns; at most %(most)s can be read. Delete those that are not needed,"
+                    " and upload the file again.",
+                    found=self.width,
+                    most=MOST_COLUMNS,
+                )
             )
         self.headings = [" ".join(cell.split()) for cell in cells] if layout.header else [""] * self.width
+        # A separator at the end of the headings makes a last column that no row needs to have.
+        self._least = max((n for n, heading in enumerate(self.headings, 1) if heading), default=self.width)
         if layout.header:
             self._first = None
 
@@ -88,21 +111,24 @@ class Table:
         if len(batch):
             yield batch
 
-    def _add(self, batch: Batch, line: int, cells: list[str], broken: str, raw: str) -> None:
-        extra = len(cells) - self.width
-        if not broken and extra > 0 and any(cell.strip() for cell in cells[self.width :]):
-            broken = "wide"
-        elif not broken and extra < 0 and self.layout.short != "fill":
-            broken = "short"
+    def _add(self, batch: Batch, line: int, cells: list[str], broken: str) -> None:
+        found = len(cells)
+        if not broken and found != self.width:
+            if found > self.width and any(map(str.strip, cells[self.width :])):
+                broken = "wide"
+            elif found < self._least and self.layout.short != "fill":
+                broken = "short"
         if broken:
-            batch.broken[len(batch)] = (broken, raw or self.layout.delimiter.join(cells))
-        if extra:
-            cells = (cells + [""] * -extra)[: self.width]
+            sentence = BROKEN[broken] % {"found": found, "width": self.width}
+            number = str(found) if broken in ("wide", "short") else ""
+            batch.broken[len(batch)] = Broken(broken, sentence, number, cells)
+        if found != self.width:
+            cells = (cells + [""] * (self.width - found))[: self.width]
         batch.rows.append(cells)
         batch.lines.append(line)
 
-    def _next_row(self) -> tuple[int, list[str], str, str] | None:
-        """The next row that is not blank: its line, its cells, and what is wrong with it (code, raw text)."""
+    def _next_row(self) -> tuple[int, list[str], str] | None:
+        """The next row that is not blank: its line, its cells, and the code of what is wrong with it."""
         lines, reader = self._lines, self._reader
         while True:
             lines.held.clear()
@@ -112,16 +138,22 @@ class Table:
             except StopIteration:
                 return None
             except csv.Error as error:
-                return start, [], self._broken(str(error)), "".join(lines.held)
+                broken = self._broken(str(error))
+                return start, self._as_it_stands() if broken == "quote" else [], broken
             if any(map(str.strip, cells)):
-                return start, cells, "", ""
+                return start, cells, ""
             self.blank += 1
+
+    def _as_it_stands(self) -> list[str]:
+        """The cells of a row with stray quotation marks, for people to look at."""
+        return next(csv.reader(self._lines.held, delimiter=self.layout.delimiter), [])
 
     def _broken(self, error: str) -> str:
         """The code for what csv says; what concerns the rest of the file as well is raised."""
-        if "end of data" in error or ("field limit" in error and len(self._lines.held) > 1):
+        large = "field limit" in error
+        if "end of data" in error or (large and _open_quote(self._lines.held, self.layout.delimiter) is not None):
             raise self._lines.unclosed(self.layout.delimiter)
-        return "cell" if "field limit" in error else "quote"
+        return "cell" if large else "quote"
 
 
 class _Lines:
@@ -136,6 +168,8 @@ class _Lines:
         first = self._read()
         if layout.skip == 0 and named_delimiter(first):
             first = self._read()
+        if self.number == 1:
+            first = first.lstrip("\ufeff")
         self._head = first
         self.number -= bool(first)
 
@@ -148,7 +182,7 @@ class _Lines:
             self.number += bool(line)
         else:
             line = self._read()
-        if not line:
+        if not line or (line[0] == END_OF_FILE and not line.strip(END_OF_FILE + "\r\n")):
             raise StopIteration
         self.held.append(line)
         if len(self.held) > MOST_LINES:
@@ -158,7 +192,14 @@ class _Lines:
     def _read(self) -> str:
         line = self._text.readline(LONGEST_LINE)
         if len(line) == LONGEST_LINE:
-            raise Unreadable(_("Line %(line)s is far too long: this is no table.", line=self.number + 1))
+            raise Unreadable(
+                _(
+                    "Line %(line)s has more than %(most)s million characters: this is no table. Export the list as"
+                    " CSV, then upload that file.",
+                    line=self.number + 1,
+                    most=LONGEST_LINE // 1024**2,
+                )
+            )
         if line:
             self.number += 1
         return line
@@ -170,13 +211,13 @@ class _Lines:
             _(
                 "The quotation mark that opens in line %(line)s is not closed. Close it, or delete it, and upload the"
                 " file again.",
-                line=first + _open_quote(self.held, delimiter),
+                line=first + (_open_quote(self.held, delimiter) or 0),
             )
         )
 
 
-def _open_quote(lines: list[str], delimiter: str) -> int:
-    """Which of these lines holds the quotation mark that is still open at their end."""
+def _open_quote(lines: list[str], delimiter: str) -> int | None:
+    """Which of these lines holds the quotation mark that is still open at their end, None when there is none."""
     opened, inside, fresh = 0, False, True
     for no, line in enumerate(lines):
         at = 0
@@ -192,7 +233,7 @@ def _open_quote(lines: list[str], delimiter: str) -> int:
             fresh = not inside and sign == delimiter
             at += 1
         fresh = not inside
-    return opened
+    return opened if inside else None
 
 
 def preview(parts: Callable[[], Iterable[bytes]], layout: Layout, most: int = PREVIEW) -> tuple[Table, Batch]:

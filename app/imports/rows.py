@@ -5,11 +5,12 @@ import io
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+import orjson
 from sqlalchemy import select
 
 from app.contacts.models import Contact
 from app.fields.settings import fields_of
-from app.fields.sheet import defused
+from app.fields.sheet import defused, restored
 from app.i18n import gettext as _
 from app.i18n import lazy_gettext as _l
 from app.records import files
@@ -71,10 +72,21 @@ def rows(found: Import, verdict: str = "", after: int = 0, limit: int = 50) -> t
 
 def _shown(judged: ImportVerdict, row: ImportRow, places: dict[str, int], known: dict[str, Target]) -> Shown:
     cells = row.cells or []
-    values = {name: cells[place - 1] for name, place in places.items() if place <= len(cells) and cells[place - 1]}
+    values = {
+        name: _said_cell(known.get(name), cells[place - 1])
+        for name, place in places.items()
+        if place <= len(cells) and cells[place - 1]
+    }
     who = " · ".join(str(values[name]) for name in PERSON if values.get(name))
     reasons = _reasons(judged, values, known)
     return Shown(row.row_no, row.line_no, judged.verdict, who, judged.contact_id, reasons, values, judged)
+
+
+def _said_cell(target: Target | None, cell: str) -> str:
+    """A staged cell as people write it: what is staged as JSON is read from it first."""
+    if target is None or not target.as_json:
+        return cell
+    return target.kind.plain(target.kind.restore(orjson.loads(cell)))
 
 
 def _reasons(judged: ImportVerdict, values: dict, known: dict[str, Target]) -> list[str]:
@@ -102,8 +114,9 @@ def _said(problem: list, known: dict[str, Target]) -> str:
 def rejected(found: Import) -> Iterator[bytes]:
     """The rows that were not imported, as a CSV like the one they came from, with a last column that says why.
 
-    Passwords are blank. The file can be imported as it is: the last column is left out by itself. What is read of
-    the import is read now, since the lines themselves are made while the answer is on its way.
+    Passwords are blank. The file can be imported as it is: the last column is left out by itself. Of a row whose cells
+    cannot be told apart all that there is stands there, unless one may be a password. What is read of the import is
+    read now, since the lines themselves are made while the answer is on its way.
     """
     known = targets(fields_of(Contact))
     query = select(ImportVerdict).where(ImportVerdict.import_id == found.id, ImportVerdict.verdict.in_(NOT_IMPORTED))
@@ -116,18 +129,22 @@ def rejected(found: Import) -> Iterator[bytes]:
 def _lines(file_id: int, layout: Layout, why: dict[int, str], blank: set[int], left_out: set[int]) -> Iterator[bytes]:
     def line(cells: list[str], problem: str) -> bytes:
         text = io.StringIO()
-        kept = ["" if at in blank else cell for at, cell in enumerate(cells) if at not in left_out]
-        csv.writer(text, delimiter=layout.delimiter, lineterminator="\n").writerow([*kept, defused(problem)])
+        # Cells of the file's own that are defused already are not defused twice: reading would take back only one.
+        safe = (defused(restored(cell)) for cell in cells)
+        kept = ["" if at in blank else cell for at, cell in enumerate(safe) if at not in left_out]
+        # With "\n" alone, Python would leave returns in cells unquoted.
+        csv.writer(text, delimiter=layout.delimiter, lineterminator="\r\n").writerow([*kept, defused(problem)])
         return text.getvalue().encode()
 
     with readable(lambda: files.read(file_id), layout):
         table = Table(files.read(file_id), layout)
         if layout.header:
             heads = io.StringIO()
-            kept = [heading for at, heading in enumerate(table.headings) if at not in left_out]
-            csv.writer(heads, delimiter=layout.delimiter, lineterminator="\n").writerow([*kept, PROBLEM])
+            kept = [defused(restored(heading)) for at, heading in enumerate(table.headings) if at not in left_out]
+            csv.writer(heads, delimiter=layout.delimiter, lineterminator="\r\n").writerow([*kept, PROBLEM])
             yield heads.getvalue().encode()
         for batch in table.batches(1000):
             for at, cells in enumerate(batch.rows):
                 if batch.first + at in why:
-                    yield line(cells, why[batch.first + at])
+                    broken = None if blank else batch.broken.get(at)
+                    yield line(broken.cells if broken else cells, why[batch.first + at])

@@ -16,6 +16,7 @@ from app.records.errors import NotAllowed
 from app.web.access import allow
 from app.web.htmx import fragment, page, redirect_to
 from app.web.jobs import shown as shown_job
+from app.web.sizes import takes_files
 from tenants import db
 
 from . import actions, matching, problems, queries, repairs
@@ -69,6 +70,7 @@ def _upload(error: str = "") -> dict:
 
 
 @bp.post("")
+@takes_files
 @allow("imports.run")
 def create() -> Response:
     """Keep the file and find out how to read it."""

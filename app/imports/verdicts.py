@@ -27,6 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, array
 from sqlalchemy.orm import aliased
 
+from app.companies.models import Company
 from app.contacts.models import Contact, Membership
 from app.fields import references
 from app.fields.kinds import Reference
@@ -142,7 +143,7 @@ class _Found:
         self.contact = self._fetched(Contact, (Contact.id == row.c.contact_id) & met)
         self.membership = self._fetched(Membership, (Membership.id == row.c.membership_id) & met)
         self.company_id = self._named("company", "company", literal(0))
-        self.partner_id = self._named("partner_id", "partner", literal(0))
+        self.partner_id = func.coalesce(self._named("partner_id", "partner", literal(0)), self._partner_there())
         self.company = func.coalesce(self.company_id, self.membership.company_id)
         self.department_id = self._named("department", "department", self.company)
         self.manager_id, self.manager_row = self._manager()
@@ -161,6 +162,13 @@ class _Found:
         mine = (name.import_id == self.staging.import_id) & (name.kind == kind) & (name.parent_id == parent)
         self.source = self.source.outerjoin(name, mine & (name.text == self.staging.text(target)))
         return name.id
+
+    def _partner_there(self) -> ColumnElement:
+        """The partner that somebody has, where the address is that of several companies: it tells nothing new."""
+        if "partner_id" not in self.staging.slots:
+            return _NONE
+        same = func.lower(Company.email) == func.lower(self.staging.text("partner_id"))
+        return select(Company.id).where(Company.id == self.contact.partner_id, same).scalar_subquery()
 
     def _manager(self) -> tuple[ColumnElement, ColumnElement]:
         """The line manager: another row of this file, else somebody who is there."""

@@ -7,7 +7,6 @@ from app.fields.errors import FieldErrors
 from app.fields.form import read_all
 from app.fields.settings import fields_of
 from app.i18n import gettext as _
-from app.records.history import made_and_changed
 from app.web import history
 from app.web.access import allow
 from app.web.forms import form, nonce, once
@@ -48,7 +47,7 @@ def index() -> Response:
         edit="admin.staff",
         columns=SHOWN,
     )
-    found.column_choices = []
+    found.panels = ["filter"]
     return page("admin/people/index.html", part="shared/_list.html", listing=found)
 
 
@@ -101,14 +100,16 @@ def _password(name: str, login: str, password: str, back: str, status: int = 200
 def show(id: int) -> Response:
     """A member of staff."""
     loaded = queries.get(id, current_user)
+    titles = INLINE.titles(loaded)
+    past = history.block([("staff", [id])], f"{HERE}/{id}", titles=titles)
     return page(
         "admin/people/show.html",
         part="shared/_history.html",
         member=loaded.record,
         account=queries.account_of(id),
-        facts=[{"title": title, "cells": found} for title, found in INLINE.facts(loaded)],
-        made=made_and_changed(loaded.record),
-        history=history.block([("staff", [id])], f"{HERE}/{id}"),
+        facts=INLINE.facts(loaded, titles),
+        made=loaded,
+        history=past,
     )
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from app.fields.record import Record
-from app.fields.registry import Related
+from app.fields.registry import Beside, Related
 from tenants import db
 
 from .write import Create, Withdraw, apply
@@ -47,4 +47,7 @@ def children(child: type[Record], parent: str, value: str) -> Related:
     def matches(model: type[Record], values: list):
         return select(child.id).where(of == model.id, child.withdrawn_at.is_(None), what.in_(values)).exists()
 
-    return Related(expression, save, matches)
+    def listed(rows: list[dict[str, Any]]) -> list[Any] | None:
+        return sorted({row[value] for row in rows}) or None
+
+    return Related(expression, save, matches, Beside(child, parent, (value,), listed))

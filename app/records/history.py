@@ -1,11 +1,11 @@
 """The history of records: who did what, when, through what and why, read from the journal."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import Select, func, literal, select, union_all
 from sqlalchemy.orm import aliased
 
 from app.fields import references
@@ -18,6 +18,8 @@ from tenants import db
 from .models import Change, Operation
 
 PAGE = 20
+# More changes of one operation than these are not counted.
+MOST = 1000
 
 
 @dataclass
@@ -50,47 +52,64 @@ class Entry:
     why: str
     undone: bool
     undoes: int | None
-    # How many records the whole operation touched, these and others.
+    # How many records the whole operation touched, these and others: counted up to one more than MOST.
     size: int = 1
     actions: set[str] = field(default_factory=set)
     lines: list[Line] = field(default_factory=list)
 
 
+_UNDO = aliased(Operation, name="undo")
+_UNDONE = select(func.max(_UNDO.id)).where(_UNDO.undoes == Operation.id).scalar_subquery()
+# Records of one noun, by their ids or as a query of them.
+Records = tuple[str, Sequence[int] | Select]
+
+
 def feed(
-    records: Iterable[tuple[str, Iterable[int]]], viewer, until: int | None = None
+    records: Sequence[Records], viewer, until: int | None = None, names: Callable = references.names
 ) -> tuple[list[Entry], int | None]:
-    """The newest operations on these records (noun and ids), and the operation to continue after, if any."""
-    wanted = [(noun, list(ids)) for noun, ids in records]
-    touched = or_(*[and_(Change.noun == noun, Change.record_id.in_(ids)) for noun, ids in wanted if ids])
-    page = select(Change.operation_id).where(touched).distinct().order_by(Change.operation_id.desc()).limit(PAGE + 1)
+    """The newest operations on these records, and the operation to continue after, if any.
+
+    The first noun is the record's own, the others stand in rows beside it. `names` finds what records are called:
+    a page brings one that knows the names of all it shows.
+    """
+    touched = union_all(
+        *[
+            select(Change.operation_id, Change.id).where(Change.noun == noun, Change.record_id.in_(ids))
+            for noun, ids in records
+        ]
+    ).cte("touched")
+    page = select(touched.c.operation_id.label("id")).distinct().order_by(touched.c.operation_id.desc()).limit(PAGE + 1)
     if until is not None:
-        page = page.where(Change.operation_id < until)
-    undo = aliased(Operation)
+        page = page.where(touched.c.operation_id < until)
+    page = page.subquery("page")
+    others = select(literal(1)).where(Change.operation_id == page.c.id).correlate(page).limit(MOST + 1).subquery()
+    size = select(func.count()).select_from(others).scalar_subquery()
+    sizes = select(page.c.id, size.label("size")).cte("sizes").prefix_with("MATERIALIZED")
     rows = db.session.execute(
-        select(Operation, undo.id, Change)
-        .join(Change, Change.operation_id == Operation.id)
-        .outerjoin(undo, undo.undoes == Operation.id)
-        .where(Operation.id.in_(page), touched)
+        select(Operation, _UNDONE, sizes.c.size, Change)
+        .join_from(sizes, Operation, Operation.id == sizes.c.id)
+        .join(touched, touched.c.operation_id == sizes.c.id)
+        .join(Change, (Change.operation_id == touched.c.operation_id) & (Change.id == touched.c.id))
         .order_by(Operation.id.desc(), Change.id)
     ).all()
     entries: dict[int, Entry] = {}
-    for operation, undone, change in rows:
-        entry = entries.setdefault(operation.id, _entry(operation, undone))
+    for operation, undone_by_, count, change in rows:
+        entry = entries.setdefault(operation.id, _entry(operation, undone_by_, count))
         entry.actions.add(f"{change.noun}.{change.action}")
         entry.lines += _lines(change, viewer)
+    noun = records[0][0]
     for entry in entries.values():
         # What stands in a row beside the record is said once, as the record's own.
-        own = {line.label for line in entry.lines if line.noun == wanted[0][0]}
-        entry.lines = [line for line in entry.lines if line.noun == wanted[0][0] or line.label not in own]
-    _name_references(entries.values())
+        own = {line.label for line in entry.lines if line.noun == noun}
+        entry.lines = [line for line in entry.lines if line.noun == noun or line.label not in own]
+    _name_references(entries.values(), names)
     found = list(entries.values())
-    for operation_id, size in _sizes(entries).items():
-        entries[operation_id].size = size
     return found[:PAGE], (found[PAGE - 1].id if len(found) > PAGE else None)
 
 
-def _entry(operation: Operation, undone: int | None) -> Entry:
+def _entry(operation: Operation, undone: int | None, size: int) -> Entry:
     return Entry(
+        size=size,
         id=operation.id,
         kind=operation.kind,
         title=operation.title,
@@ -127,27 +146,24 @@ def _text(entry, raw: Any) -> str:
     return entry.kind.format(entry.kind.restore(raw), current_locale())
 
 
-def _name_references(entries: Iterable[Entry]) -> None:
-    """Put names in place of the numbers of referred records, one query for each noun referred to."""
+def _name_references(entries: Iterable[Entry], names: Callable) -> None:
+    """Put names in place of the numbers of referred records."""
     wanted: dict[str, list[Line]] = {}
     for entry in entries:
         for line in entry.lines:
             kind = fields_of(model_of(line.noun))[line.field].kind
             if isinstance(kind, Reference):
                 wanted.setdefault(kind.noun, []).append(line)
+    numbers = {
+        noun: {int(text) for line in lines for text in (line.before, line.after) if text}
+        for noun, lines in wanted.items()
+    }
+    found = names(numbers)
     for noun, lines in wanted.items():
-        ids = {int(text) for line in lines for text in (line.before, line.after) if text}
-        titles = references.titles(noun, ids)
+        titles = found.get(noun, {})
         for line in lines:
             line.before = titles.get(int(line.before), f"#{line.before}") if line.before else ""
             line.after = titles.get(int(line.after), f"#{line.after}") if line.after else ""
-
-
-def made_and_changed(record) -> dict[str, str]:
-    """By whom the record was made and last changed."""
-    ids = {record.created_op, record.updated_op} - {None}
-    names = dict(db.session.execute(select(Operation.id, Operation.actor).where(Operation.id.in_(ids))).all())
-    return {"created_by": names.get(record.created_op, ""), "updated_by": names.get(record.updated_op, "")}
 
 
 def counts(operation_id: int) -> dict[tuple[str, str], int]:
@@ -187,9 +203,3 @@ def undo_permissions(operation_id: int) -> set[str]:
 def undone_by(operation_id: int) -> int | None:
     """The operation that took this one back, if any."""
     return db.session.scalar(select(Operation.id).where(Operation.undoes == operation_id))
-
-
-def _sizes(ids: Iterable[int]) -> dict[int, int]:
-    """How many records each operation touched."""
-    rows = select(Change.operation_id, func.count()).where(Change.operation_id.in_(ids)).group_by(Change.operation_id)
-    return dict(db.session.execute(rows).all())

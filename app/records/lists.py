@@ -18,6 +18,7 @@ from sqlalchemy import (
     Boolean,
     ColumnElement,
     Date,
+    DateTime,
     Integer,
     Numeric,
     Select,
@@ -142,6 +143,8 @@ def wanted(args, list_of: ListOf, fields: FieldSet, size: int, columns: Sequence
             # As the form of the filters sends them: 'f.city' with 'op.city' beside it, both for every field there is.
             operator = args.get(f"op.{rest}", fields[rest].kind.operators[0])
             typed = [text for text in args.getlist(key) if text.strip() or operator in NO_VALUE]
+            # Boxes that are ticked side by side are one question: 'is one of these'.
+            typed = ["; ".join(typed)] if typed and fields[rest].kind.input == "checkboxes" else typed
             found.filters += [(rest, operator, text) for text in typed]
         elif dot and (name, rest in fields) != ("op", True):
             found.problems.append(_("There is no filter “%(name)s”.", name=key[:40]))
@@ -248,7 +251,8 @@ def _sort_key(list_of: ListOf, name: str, fields: FieldSet) -> ColumnElement:
                 func.array_position(cast([value for value, _label in options], ARRAY(Text)), column), 0
             )
         return folded(column)
-    for kind, least in ((Date(), "-infinity"), (Boolean(), False), (Numeric(), "-infinity")):
+    moment = DateTime(timezone=True)
+    for kind, least in ((Date(), "-infinity"), (moment, "-infinity"), (Boolean(), False), (Numeric(), "-infinity")):
         if isinstance(column.type, type(kind)):
             return func.coalesce(cast(column, kind), cast(least, kind))
     return func.coalesce(cast(column, BigInteger), cast(-(2**63), BigInteger))

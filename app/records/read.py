@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import ScalarSelect, Select, select
 from sqlalchemy.orm import load_only
 
 from app.fields.record import Record
@@ -11,6 +11,7 @@ from app.fields.registry import FieldSet
 from tenants import db
 
 from .errors import NotFound
+from .models import Operation
 
 
 @dataclass
@@ -19,6 +20,9 @@ class Loaded:
 
     record: Record
     values: dict[str, Any]
+    # By whom the record was made and last changed, as the journal has them; the portal is not told.
+    created_by: str = ""
+    updated_by: str = ""
 
     @property
     def id(self) -> int:
@@ -36,6 +40,7 @@ def load(model: type[Record], record_id: int, base: Select, fields: FieldSet, *,
     """
     elsewhere = [entry for entry in fields if entry.related or (opened and entry.custom)]
     statement = base.add_columns(*[entry.expression(model).label(f"r_{n}") for n, entry in enumerate(elsewhere)])
+    statement = statement.add_columns(*(() if opened else map(_actor, (model.created_op, model.updated_op))))
     if opened:
         own = [entry.column for entry in fields if entry.column is not None]
         statement = statement.options(load_only(model.id, model.version, *own, raiseload=True))
@@ -45,8 +50,13 @@ def load(model: type[Record], record_id: int, base: Select, fields: FieldSet, *,
     if row is None:
         raise NotFound
     values = {entry.name: entry.value(row[0]) for entry in fields if entry not in elsewhere}
-    values |= {entry.name: value for entry, value in zip(elsewhere, row[1:], strict=True)}
-    return Loaded(row[0], {entry.name: values[entry.name] for entry in fields})
+    values |= {entry.name: value for entry, value in zip(elsewhere, row[1:], strict=False)}
+    by = [name or "" for name in row[1 + len(elsewhere) :]]
+    return Loaded(row[0], {entry.name: values[entry.name] for entry in fields}, *by)
+
+
+def _actor(operation_id) -> ScalarSelect[str]:
+    return select(Operation.actor).where(Operation.id == operation_id).scalar_subquery()
 
 
 def hold(model: type[Record], record_id: int) -> None:

@@ -99,9 +99,9 @@ def _given_fields(row: fields.Row) -> list:
     return found + forms.rules(required=changes and not needed and entry.kind.name != "yes_no", hidden=not needed)
 
 
-def _own_fields(noun: str, kind: str, widest: str) -> list:
+def _own_fields(noun: str, kind: str, widest: str, new: bool = True) -> list:
     found = forms.describing(fields.sections(noun), widest)
-    found[1:1] = forms.options(kind)
+    found[1:1] = forms.options(kind, new)
     return found + forms.rules(required=kind != "yes_no")
 
 
@@ -114,11 +114,11 @@ def _form(noun: str, name: str, wrong: FieldErrors | None = None):
     values["portal"] = entry.portal or "none"
     if entry.custom:
         kept = custom.get(noun, entry.key)
-        values |= kept.options | {"choices": custom.choices_text(kept.options)}
+        values |= kept.options | {"choices": custom.choices_text(kept.options), "default": custom.default_text(entry)}
         values |= {
             key: entry.kind.from_json(values[key]) for key in ("min", "max") if _is_bound(entry, values.get(key))
         }
-        shown, version = _own_fields(noun, entry.kind.name, row.widest), kept.version
+        shown, version = _own_fields(noun, entry.kind.name, row.widest, new=False), kept.version
     else:
         shown, version = _given_fields(row), fields.version(noun, name)
     more = {"values": values, "wrong": wrong, "version": version, "submit": _("Save"), "cancel_url": _address(noun)}
@@ -149,7 +149,7 @@ def update(noun: str, name: str) -> Response:
     entry, base = row.field, request.form.get("v", type=number)
     try:
         if entry.custom:
-            read = _values(read_all(_own_fields(noun, entry.kind.name, row.widest), request.form))
+            read = _values(read_all(_own_fields(noun, entry.kind.name, row.widest, new=False), request.form))
             operation = custom.change(noun, entry.key, read, actor=current_user.actor, base=base)
         else:
             read = _values(read_all(_given_fields(row), request.form))

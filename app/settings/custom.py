@@ -9,10 +9,10 @@ from typing import Any
 from sqlalchemy import func, select
 
 from app.fields.errors import FieldError, FieldErrors
-from app.fields.kinds import KINDS, Decimal, from_settings
+from app.fields.kinds import KINDS, Decimal, Kind, from_settings
 from app.fields.models import CustomField
 from app.fields.record import Record
-from app.fields.registry import model_of
+from app.fields.registry import Field, model_of
 from app.fields.settings import fields_of
 from app.i18n import gettext as _
 from app.i18n import lazy_gettext as _l
@@ -32,8 +32,10 @@ OFFERED = {
     "choices": (_l("Several checkboxes"), _l("Trainings taken")),
     "yes_no": (_l("Yes or no"), _l("Has signed the agreement")),
     "whole": (_l("Whole number"), _l("Number of screens")),
-    "decimal": (_l("Number with decimals"), _l("Price")),
+    "decimal": (_l("Number with decimals"), _l("Weight")),
+    "money": (_l("Amount of money"), _l("Price")),
     "date": (_l("Date"), _l("Next visit")),
+    "date_time": (_l("Date and time"), _l("Next maintenance")),
     "duration": (_l("Hours and minutes"), _l("Time on site")),
     "email": (_l("E-mail address"), _l("Invoices to")),
     "phone": (_l("Phone number"), _l("Caretaker")),
@@ -42,7 +44,11 @@ OFFERED = {
     "country": (_l("Country"), _l("Country of the contract")),
     "language": (_l("Language"), _l("Language of the handbook")),
     "time_zone": (_l("Time zone"), _l("Time zone of the branch")),
+    "colour": (_l("Colour"), _l("Colour of the badge")),
 }
+# What can be chosen about a kind, and what only once, since values would mean something else afterwards.
+OPTIONS = ("choices", "max", "min", "places", "noun", "currency", "default")
+ONCE = ("currency",)
 # What a field of the kind "reference" may point to.
 TARGETS = (("contact", _l("a contact")), ("company", _l("a company")), ("staff", _l("a member of staff")))
 # What can be set beside the options of the kind.
@@ -80,7 +86,7 @@ def archived(noun: str) -> list[CustomField]:
 
 def options_of(kind: str) -> list[str]:
     """The options that a field of this kind has on the page."""
-    return [name for name in KINDS[kind].settings if name in ("choices", "max", "min", "places", "noun")]
+    return [name for name in KINDS[kind].settings if name in OPTIONS]
 
 
 def create(noun: str, kind: str, values: Mapping[str, Any], *, actor: Actor) -> tuple[str, Operation]:
@@ -92,8 +98,7 @@ def create(noun: str, kind: str, values: Mapping[str, Any], *, actor: Actor) -> 
         raise NotFound
     label = values["label"]
     free(noun, label)
-    options = _options(kind, values)
-    _judge(kind, label, options)
+    options = _checked(kind, label, values)
     key = _key(noun, label)
     last = max((entry.position for entry in fields_of(model(noun))), default=0)
     said = {name: values[name] for name in SAID if values.get(name) is not None}
@@ -108,8 +113,7 @@ def change(noun: str, key: str, values: Mapping[str, Any], *, actor: Actor, base
     row = get(noun, key)
     label = values.get("label") or row.label
     free(noun, label, but=f"custom-{key}")
-    options = _options(row.kind, values)
-    _judge(row.kind, label, options)
+    options = _checked(row.kind, label, dict(values) | {name: row.options.get(name) for name in ONCE})
     empty = {"help": None, "section": "", "portal": ""}
     said = {name: empty.get(name) if values[name] is None else values[name] for name in SAID if name in values}
     wanted = said | {"options": options}
@@ -167,21 +171,43 @@ def _choices(typed: str | None) -> list[list[str]]:
     return found
 
 
+def default_text(entry: Field) -> Any:
+    """What a new record begins with, as it is typed."""
+    value = entry.kind.default
+    return bool(value) if entry.kind.input == "checkbox" else entry.kind.plain(value)
+
+
+def _checked(kind: str, label: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The options as they are kept; raises `FieldErrors` for those that such a field cannot have."""
+    options = _options(kind, values)
+    made = _judge(kind, label, options)
+    typed = values.get("default") if "default" in options_of(kind) else None
+    if not typed:
+        return options
+    try:
+        begins = True if typed is True else made.parse(typed)
+    except FieldError as error:
+        raise FieldErrors({"default": error}) from error
+    options["default"] = made.to_json(begins)
+    _judge(kind, label, options)
+    return options
+
+
 def _options(kind: str, values: Mapping[str, Any]) -> dict[str, Any]:
-    """The options as they are kept: JSON, and nothing that was left empty."""
-    found = {name: values.get(name) for name in options_of(kind)}
+    """The options, but for what a new record begins with: JSON, and nothing that was left empty."""
+    found = {name: values.get(name) for name in options_of(kind) if name != "default"}
     if "choices" in found:
         found["choices"] = _choices(found["choices"])
-    if kind == "decimal":
+    if issubclass(KINDS[kind], Decimal):
         exact = Decimal("", places=6)
         found |= {name: None if found[name] is None else exact.to_json(found[name]) for name in ("min", "max")}
     return {name: value for name, value in found.items() if value not in (None, [])}
 
 
-def _judge(kind: str, label: str, options: dict[str, Any]) -> None:
-    """Raise `FieldErrors` for options that such a field cannot have."""
+def _judge(kind: str, label: str, options: dict[str, Any]) -> Kind:
+    """The kind that these options make; raises `FieldErrors` for those that such a field cannot have."""
     try:
-        from_settings(kind, label, options)
+        return from_settings(kind, label, options)
     except FieldError as error:
         at = next((name for name in options_of(kind) if f"“{name}”" in error.message), "options")
         raise FieldErrors({at: FieldError(error.message.partition(": ")[2] or error.message, code="option")}) from error

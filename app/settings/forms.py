@@ -3,12 +3,16 @@
 from collections.abc import Iterable
 from typing import Any
 
+from babel.numbers import get_currency_name
+
 from app.fields.kinds import KINDS, Choice, Decimal, Duration, Kind, LongText, Text, Whole, YesNo
+from app.fields.kinds.money import currencies
 from app.fields.registry import Field
+from app.i18n import current_locale
 from app.i18n import gettext as _
 from app.i18n import lazy_gettext as _l
 
-from .custom import OFFERED, TARGETS, options_of
+from .custom import OFFERED, ONCE, TARGETS, options_of
 
 PORTAL = {
     "": _l("Not shown"),
@@ -49,10 +53,11 @@ def rules(required: bool = True, hidden: bool = True) -> list[Field]:
     return found + ([_field("hidden", YesNo(_l("Hidden: neither shown nor asked for")))] if hidden else [])
 
 
-def options(kind: str) -> list[Field]:
-    """The fields for what can be chosen about a kind."""
+def options(kind: str, new: bool = True) -> list[Field]:
+    """The fields for what can be chosen about a kind, for a new field or for one that is there already."""
     text = KINDS[kind].input not in ("number", "duration")
-    bound = {"decimal": Decimal("", places=6), "duration": Duration("")}.get(kind) or Whole("")
+    exact = Decimal("", places=6)
+    bound = {"decimal": exact, "money": exact, "duration": Duration("")}.get(kind) or Whole("")
     made = {
         "choices": _field(
             "choices",
@@ -63,14 +68,40 @@ def options(kind: str) -> list[Field]:
                 help=_l("To rename a choice and keep it where it was chosen, write: old name | new name"),
             ),
         ),
+        "currency": _field(
+            "currency",
+            Choice(
+                _l("Currency"),
+                choices=_currencies(),
+                required=True,
+                default="EUR",
+                help=_l("It decides how many decimals there are, and stays as it is."),
+            ),
+        ),
         "noun": _field("noun", Choice(_l("Points to"), choices=TARGETS, required=True)),
         "places": _field("places", Whole(_l("Decimals"), min=0, max=6)),
+        "default": _field("default", _begins(kind)),
         "min": _field("min", _labelled(bound, _l("At least"))),
         "max": _field(
             "max", Whole(_l("Longest text, in characters"), min=1) if text else _labelled(bound, _l("At most"))
         ),
     }
-    return [made[name] for name in ("choices", "noun", "places", "min", "max") if name in options_of(kind)]
+    wanted = [name for name in options_of(kind) if new or name not in ONCE]
+    return [made[name] for name in ("choices", "noun", "currency", "places", "min", "max", "default") if name in wanted]
+
+
+def _begins(kind: str) -> Kind:
+    """The field for what a new record begins with."""
+    if KINDS[kind].input == "checkbox":
+        return YesNo(_l("Ticked for a new record"))
+    long = LongText if KINDS[kind].input == "textarea" else Text
+    return long(_l("To begin with"), max=500, help=_l("Filled in for a new record, where it can be changed."))
+
+
+def _currencies() -> list[tuple[str, str]]:
+    """The currencies in use with their names, by code."""
+    locale = current_locale()
+    return [(code, f"{code} – {get_currency_name(code, locale=locale)}") for code in sorted(currencies())]
 
 
 def _labelled(kind: Kind, label: Any) -> Kind:

@@ -1,6 +1,7 @@
 """Signing in with a password, and changing it: uniform answers, limits that outlive a rollback."""
 
 from datetime import timedelta
+from ipaddress import ip_address, ip_network
 
 from sqlalchemy import func, insert, or_, select, update
 
@@ -13,7 +14,7 @@ from app.records.errors import DeskError
 from tenants import aside, db
 from tenants.secrets import fingerprint
 
-from . import sessions
+from . import devices, sessions
 
 # Failures after which a login, and an address, must wait: (window in minutes, failures).
 LOGIN_LIMITS = ((15, 10), (24 * 60, 100))
@@ -29,26 +30,44 @@ class Refused(DeskError):
         super().__init__(_("These sign-in details are not right. Check the name and the password."))
 
 
-def sign_in(login: str, password: str, address: str, surface: str) -> str:
+def normal_login(login: str) -> str:
+    """A login as it is looked up and counted."""
+    return login.strip().lower()[:254]
+
+
+def sign_in(login: str, password: str, address: str, surface: str, device: str = "") -> str:
     """Sign in on a surface ('staff' or 'portal') by e-mail address or user name; returns the new session's token.
 
-    Raises `Refused`. Every try is counted for the login and for the network address it came from.
+    Raises `Refused`. Every try is counted for the login and for the network it came from; from a browser that is
+    known (`device` is what it keeps) for that browser alone, so that no stranger can lock anybody out.
     """
-    login = login.strip().lower()[:254]
-    login_hash = fingerprint("sign-in", f"{surface}/{login}")
-    if _too_many(login_hash, address):
+    login, network = normal_login(login), network_of(address)
+    known_as = devices.name_of(device, surface, login) if device else ""
+    login_hash = fingerprint("sign-in", f"{surface}/{login}/{known_as}" if known_as else f"{surface}/{login}")
+    if _too_many(login_hash, "" if known_as else network):
         raise Refused
     account = _account(login, surface)
     known = account is not None
     right = passwords.matches(
         password, account.password_hash if known else None, account.password_sealed if known else None
     )
-    _note(login_hash, address, right)
+    _note(login_hash, network, right)
     if not right:
         raise Refused
     if account.password_hash is None or passwords.needs_rehash(account.password_hash):
         account.password_hash, account.password_sealed = passwords.hashed(password), None
     return sessions.open_session(account.id, surface)
+
+
+def network_of(address: str) -> str:
+    """The network that an address stands for: whoever has one IPv6 address has all 2^64 beside it."""
+    try:
+        found = ip_address(address.partition("%")[0])
+    except ValueError:
+        return address[:64]
+    if found.version == 6 and found.ipv4_mapped:
+        return str(found.ipv4_mapped)
+    return str(ip_network((found, 64), strict=False)) if found.version == 6 else str(found)
 
 
 def _account(login: str, surface: str) -> Account | None:
@@ -69,11 +88,12 @@ def _account(login: str, surface: str) -> Account | None:
     return rows[0] if len(rows) == 1 else None
 
 
-def _too_many(login_hash: bytes, address: str) -> bool:
-    for limits, condition in (
-        (LOGIN_LIMITS, Attempt.login_hash == login_hash),
-        (ADDRESS_LIMITS, Attempt.address == address),
-    ):
+def _too_many(login_hash: bytes, network: str) -> bool:
+    """Whether this login has failed too often; and this network, where one is given."""
+    conditions = [(LOGIN_LIMITS, Attempt.login_hash == login_hash)]
+    if network:
+        conditions.append((ADDRESS_LIMITS, Attempt.address == network))
+    for limits, condition in conditions:
         for minutes, most in limits:
             failures = db.session.scalar(
                 select(func.count()).where(condition, ~Attempt.ok, Attempt.at > func.now() - timedelta(minutes=minutes))
@@ -83,9 +103,9 @@ def _too_many(login_hash: bytes, address: str) -> bool:
     return False
 
 
-def _note(login_hash: bytes, address: str, ok: bool) -> None:
+def _note(login_hash: bytes, network: str, ok: bool) -> None:
     with aside() as connection:
-        connection.execute(insert(Attempt).values(login_hash=login_hash, address=address, ok=ok))
+        connection.execute(insert(Attempt).values(login_hash=login_hash, address=network, ok=ok))
 
 
 def change_password(viewer, current: str, new: str, again: str) -> None:

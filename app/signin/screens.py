@@ -1,6 +1,6 @@
 """The sign-in pages of both surfaces: the same code under two addresses."""
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, Response, current_app, redirect, render_template, request, url_for
 from flask_login import current_user, login_user, logout_user
 
 from app.fields.errors import FieldErrors
@@ -9,7 +9,7 @@ from app.web.access import local_path, protect, public, signed_in
 from app.web.htmx import redirect_to
 from app.web.surfaces import surface
 
-from . import passwords, sessions
+from . import devices, passwords, sessions
 
 
 class _Ticket:
@@ -42,13 +42,14 @@ def _screens(name: str, prefix: str, home: str) -> Blueprint:
         """Sign in with a password, or show the form again with one answer for everything that is wrong."""
         login, password = request.form.get("login", ""), request.form.get("password", "")
         try:
-            token = passwords.sign_in(login, password, request.remote_addr or "", surface())
+            device = request.cookies.get(_device_cookie(), "")
+            token = passwords.sign_in(login, password, request.remote_addr or "", surface(), device)
         except passwords.Refused as error:
             form = {"login": login[:254], "error": str(error), "next": request.form.get("next", "")}
             page = render_template("signin/sign_in.html", form=form)
             return page, 422
         login_user(_Ticket(token), force=True)
-        return redirect_to(local_path(request.form.get("next"), home))
+        return _remember_device(redirect_to(local_path(request.form.get("next"), home)), login)
 
     @bp.post("/sign-out")
     @public("signing out twice does no harm")
@@ -77,6 +78,24 @@ def _screens(name: str, prefix: str, home: str) -> Blueprint:
         return redirect_to(home)
 
     return bp
+
+
+def _device_cookie() -> str:
+    prefix = "__Host-" if current_app.config["SESSION_COOKIE_SECURE"] else ""
+    return f"{prefix}{devices.COOKIE}_{surface()}"
+
+
+def _remember_device(response: Response, login: str) -> Response:
+    """Let this browser keep what tells that this login has signed in from it."""
+    response.set_cookie(
+        _device_cookie(),
+        devices.make(surface(), passwords.normal_login(login)),
+        max_age=devices.DAYS * 24 * 3600,
+        secure=current_app.config["SESSION_COOKIE_SECURE"],
+        httponly=True,
+        samesite="Lax",
+    )
+    return response
 
 
 def _password_page(errors: dict[str, str]) -> str:

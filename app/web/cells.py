@@ -6,9 +6,10 @@ from typing import Any
 from urllib.parse import quote
 
 from app.fields import references
-from app.fields.kinds import Reference, digits
+from app.fields.kinds import DateTime, Reference, digits
 from app.fields.registry import Field
 from app.i18n import current_locale
+from app.i18n import gettext as _
 
 from .surfaces import surface
 
@@ -30,6 +31,10 @@ class Cell:
     numeric: bool = False
     lang: str | None = None
     lock: str | None = None
+    # The colour that stands beside its text.
+    swatch: str = ""
+    # What the link that opens the form is called, for those who do not see what stands beside it.
+    words: str = ""
 
 
 @dataclass(slots=True)
@@ -70,16 +75,30 @@ class Editor:
 
 
 class Titles:
-    """The names of referred records, one query for each noun that is referred to."""
+    """The names of referred records: one query, when the first is asked for, brings all that are wanted by then."""
 
-    def __init__(self, fields: Iterable[Field], rows: Iterable[Mapping[str, Any]]):
-        wanted: dict[str, set[int]] = {}
+    def __init__(self, fields: Iterable[Field] = (), rows: Iterable[Mapping[str, Any]] = ()):
+        self._wanted: dict[str, set[int]] = {}
+        self._found: dict[str, dict[int, str]] = {}
+        self.want(fields, rows)
+
+    def want(self, fields: Iterable[Field], rows: Iterable[Mapping[str, Any]]) -> None:
+        """Say that the records to which these fields of these rows refer will be named."""
         rows = list(rows)
         for entry in fields:
             if isinstance(entry.kind, Reference):
                 ids = {row.get(entry.name) for row in rows} - {None}
-                wanted.setdefault(entry.kind.noun, set()).update(ids)
-        self._found = {noun: references.titles(noun, ids) for noun, ids in wanted.items()}
+                self._wanted.setdefault(entry.kind.noun, set()).update(ids)
+
+    def names(self, wanted: Mapping[str, Iterable[int]] | None = None) -> dict[str, dict[int, str]]:
+        """The names by noun and id, of these records and of all that were wanted before."""
+        for noun, ids in (wanted or {}).items():
+            self._wanted.setdefault(noun, set()).update(ids)
+        fresh = {noun: ids - self._found.get(noun, {}).keys() for noun, ids in self._wanted.items()}
+        self._wanted = {}
+        for noun, found in references.names(fresh).items():
+            self._found.setdefault(noun, {}).update(found)
+        return self._found
 
     def of(self, noun: str, record_id: int | None) -> str:
         """The name of one record, '' for none."""
@@ -87,7 +106,7 @@ class Titles:
             return ""
         # In the portal a record that the viewer cannot see has no number either.
         unknown = "" if surface() == "portal" else f"#{record_id}"
-        return self._found.get(noun, {}).get(record_id, unknown)
+        return self.names().get(noun, {}).get(record_id, unknown)
 
 
 def display(entry: Field, value: Any, titles: Titles, locale: str) -> str:
@@ -111,24 +130,31 @@ def cell(
     editable: bool,
     link: str | None = None,
     locale: str | None = None,
+    label: str | None = None,
 ) -> Cell:
-    """The cell of a field; `path` is the record's address, `link` leads to it from the first column."""
+    """The cell of a field; `path` is the record's address, `link` leads to it from the first column.
+
+    A list hands over what is the same in all its rows: the `locale`, the field's `label` in it.
+    """
     text = display(entry, value, titles, locale or current_locale())
+    label = str(entry.label) if label is None else label
     query = "?in=row" if tag == "td" else ""
     address = f"{path}/fields/{entry.name}"
     return Cell(
         id=f"{noun}-{record_id}-{entry.name}",
         tag=tag,
-        label=str(entry.label),
+        label=label,
         display=text,
         link=link or _link(entry, value),
         editable=editable,
+        words=_("Edit %(label)s: %(value)s", label=label, value=text or _("empty")) if editable else "",
         edit_url=f"{address}/edit{query}",
         show_url=f"{address}{query}",
         save_url=f"{address}{query}",
         kind=entry.kind.name,
         numeric=entry.kind.numeric,
         lock=entry.lock or None,
+        swatch=(value or "") if entry.kind.name == "colour" else "",
     )
 
 
@@ -217,6 +243,8 @@ def _value(entry: Field, value: Any) -> Any:
         return ""
     if entry.kind.input == "date":
         return value.isoformat()
+    if isinstance(entry.kind, DateTime):
+        return entry.kind.typed(value)
     if entry.kind.input in ("select", "combobox"):
         return str(entry.kind.plain(value))
     return entry.kind.format(value, current_locale()) if entry.kind.numeric else entry.kind.plain(value)

@@ -1,17 +1,16 @@
 """Is the process alive, and is it fit to serve: two addresses for whoever watches the installation."""
 
-from pathlib import Path
-
 from flask import Flask, Response, jsonify, send_from_directory
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
 from tenants import checks, migrate, queue
+from tenants.folders import folder
 
 from .access import public
 
 ENDPOINTS = {"healthz", "readyz", "static"}
-STATIC = Path(__file__).resolve().parent.parent.parent / "static"
+STATIC = folder("static")
 YEAR = 365 * 24 * 3600
 
 

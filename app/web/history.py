@@ -1,14 +1,17 @@
 """The history of a record as templates show it."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
+from babel.numbers import format_decimal
 from flask import request
 from flask_login import current_user
 
+from app.fields.api import moment
+from app.i18n import current_locale, ngettext
 from app.i18n import gettext as _
-from app.i18n import ngettext
 from app.records import history
 
+from .cells import Titles
 from .forms import number
 
 _TITLES = {
@@ -37,14 +40,19 @@ def through_what(kept: str) -> str:
     return kept
 
 
-def block(records: Iterable[tuple[str, Iterable[int]]], path: str) -> dict:
-    """The newest operations on these records; `path` is the address that shows this history alone."""
+def block(records: Sequence[history.Records], path: str, as_of: str = "", titles: Titles | None = None) -> dict:
+    """The newest operations on these records.
+
+    `path` is the address that shows this history alone, and `as_of` the one that shows the record as it was on a date,
+    where there is one. A page hands over its `titles`, so that one query names all that it shows.
+    """
     until = request.args.get("until", type=number)
-    entries, older = history.feed(records, current_user, until)
+    entries, older = history.feed(records, current_user, until, (titles or Titles()).names)
     return {
         "id": "history",
-        "operations": [_operation(entry) for entry in entries],
+        "operations": [_operation(entry, as_of) for entry in entries],
         "older_url": f"{path}?until={older}" if older else None,
+        "as_of_url": as_of,
     }
 
 
@@ -52,7 +60,7 @@ def block(records: Iterable[tuple[str, Iterable[int]]], path: str) -> dict:
 FEW = 6
 
 
-def _operation(entry: history.Entry) -> dict:
+def _operation(entry: history.Entry, as_of: str) -> dict:
     at, here = f"/operations/{entry.id}", f"?back={request.path.removesuffix('/history')}"
     own = entry.account_id == current_user.account_id
     may = current_user.may("history.undo") and (own or current_user.may("history.undo_others"))
@@ -67,7 +75,7 @@ def _operation(entry: history.Entry) -> dict:
         "why": entry.why,
         "title": _title(entry),
         "more_url": None if small else at,
-        "more": "" if small else ngettext("%(num)d change in all", "%(num)d changes in all", entry.size),
+        "more": _more(entry.size),
         "changes": [
             (
                 line.label,
@@ -79,7 +87,16 @@ def _operation(entry: history.Entry) -> dict:
         ],
         "undo_url": f"{at}/undo{here}" if may and small and not single else None,
         "undone": entry.undone,
+        "then_url": f"{as_of}?at={moment(entry.when)}" if as_of else None,
     }
+
+
+def _more(size: int) -> str:
+    if size <= FEW:
+        return ""
+    if size > history.MOST:
+        return _("more than %(number)s changes in all", number=format_decimal(history.MOST, locale=current_locale()))
+    return ngettext("%(num)d change in all", "%(num)d changes in all", size)
 
 
 def _title(entry: history.Entry) -> str:

@@ -47,6 +47,9 @@ def fragment(
 
 def page(template: str, *, part: str = "", status: int = 200, **context) -> Response:
     """A whole page, or for htmx only its region `part`, rendered from the same source."""
+    if getattr(context.get("listing"), "panel", ""):
+        # One of a list's panels was asked for: for htmx it comes alone.
+        part = "shared/_list_panel.html"
     chosen = part if part and request.wants_fragment else template
     return make_response(render_template(chosen, **context), status)
 

@@ -63,13 +63,16 @@ class Inline:
             link=self.address(loaded.id) if tag == "td" and entry.name in ("name", *first) else None,
         )
 
-    def facts(self, loaded: Loaded) -> list[tuple[str, list[cells.Cell]]]:
+    def titles(self, loaded: Loaded) -> cells.Titles:
+        """The names of what a record refers to."""
+        return cells.Titles(fields_of(self.model, current_user), [loaded.values])
+
+    def facts(self, loaded: Loaded, titles: cells.Titles | None = None) -> list[dict]:
         """All cells of a record's page, by section."""
-        fields = fields_of(self.model, current_user)
-        titles = cells.Titles(fields, [loaded.values])
+        titles = titles or self.titles(loaded)
         return [
-            (title, [self.cell(entry, loaded, "dd", titles) for entry in entries])
-            for title, entries in fields.sections().items()
+            {"title": title, "cells": [self.cell(entry, loaded, "dd", titles) for entry in entries]}
+            for title, entries in fields_of(self.model, current_user).sections().items()
         ]
 
     def filled(self, loaded: Loaded, but: tuple[str, ...] = ()) -> list[dict]:

@@ -11,7 +11,7 @@ from sqlalchemy import Select
 from werkzeug.datastructures import MultiDict
 
 from app.fields.filter import OPERATORS, describe
-from app.fields.registry import FieldSet
+from app.fields.registry import Field, FieldSet
 from app.i18n import current_locale
 from app.i18n import gettext as _
 from app.i18n import lazy_gettext as _l
@@ -19,6 +19,8 @@ from app.records import lists
 
 from . import cells
 
+# What an address says of the page at hand alone.
+PASSING = ("after", "before", "in", "panel")
 MOMENTS = {"created_at": _l("Created"), "updated_at": _l("Updated")}
 
 
@@ -73,6 +75,11 @@ class Listing:
     problems: list[str] = field(default_factory=list)
     filters_hidden: list = field(default_factory=list)
     chips: list = field(default_factory=list)
+    # Filters and columns are chosen in panels that come when they are opened; without scripts, as a page of their own.
+    panels: list[str] = field(default_factory=lambda: ["filter", "columns"])
+    panel: str = ""
+    panel_url: str = ""
+    panel_hidden: list = field(default_factory=list)
     filter_fields: list = field(default_factory=list)
     column_choices: list = field(default_factory=list)
     columns_url: str = ""
@@ -104,22 +111,25 @@ def listing(
     `record_path` is the address of the noun's records, `edit` the permission to change cells where they stand.
     """
     args = request.args
+    panel = args["panel"] if args.get("panel") in ("filter", "columns") else ""
     asked = lists.wanted(args, list_of, fields, current_user.page_size, columns or ())
-    page = lists.read(list_of, asked, fields, base)
+    alone = panel and request.wants_fragment
+    page = lists.Page([], 0, False) if alone else lists.read(list_of, asked, fields, base)
     if not page.rows and (asked.after or asked.before):
         # What the address leads to is gone: the list begins anew.
         asked = replace(asked, after="", before="", problems=[])
         page = lists.read(list_of, asked, fields, base)
     shown = [fields.get(name) for name in asked.columns]
     titles = cells.Titles([entry for entry in shown if entry], [row.values for row in page.rows])
-    may_edit = bool(edit) and current_user.may(edit)
     locale = current_locale()
-    kept = [(key, value) for key, value in args.items(multi=True) if key not in ("after", "before", "in", "q")]
+    kept = [(key, value) for key, value in args.items(multi=True) if key not in (*PASSING, "q")]
+    rows = _Rows(list_of.model.noun, record_path, _shown_columns(asked.columns, shown, edit), titles, locale)
+    to_filter, others = _filter_fields(fields, asked, locale) if panel == "filter" else ([], [])
     return Listing(
         noun=noun,
         title=title,
         columns=[_column(name, asked, fields, path, args) for name in asked.columns],
-        rows=[_row(row, asked.columns, shown, titles, list_of, record_path, may_edit, locale) for row in page.rows],
+        rows=[rows.row(row) for row in page.rows],
         count=page.count,
         count_capped=page.capped,
         size=asked.size,
@@ -132,9 +142,11 @@ def listing(
         problems=asked.problems,
         filters_hidden=kept,
         chips=[_chip(one, fields, path, args, locale) for one in asked.filters],
-        filter_fields=[_filter_field(entry, locale) for entry in fields if not entry.related or entry.related.matches],
-        column_choices=[(e.name, e.label, e.name in asked.columns) for e in _columns_in_order(fields, asked.columns)]
-        + [(name, label, name in asked.columns) for name, label in MOMENTS.items()],
+        panel=panel,
+        panel_url=_url(path, args, panel=""),
+        panel_hidden=others + [pair for pair in kept if pair[0] in lists.OWN],
+        filter_fields=to_filter,
+        column_choices=_column_choices(fields, asked.columns) if panel == "columns" else [],
         columns_url="/columns?" + urlencode({"back": _url(path, args)}),
         next_url=_url(path, args, after=page.after) if page.after else None,
         prev_url=_url(path, args, before=page.before) if page.before else None,
@@ -145,14 +157,31 @@ def listing(
     )
 
 
-def _columns_in_order(fields: FieldSet, names: list[str]):
+def _filter_fields(fields: FieldSet, asked: lists.Wanted, locale: str) -> tuple[list[dict], list[tuple[str, str]]]:
+    """The fields to filter by, with the filters in use; and those in use that do not fit in, which stay as they are."""
+    found = {entry.name: _filter_field(entry, locale) for entry in fields if not entry.related or entry.related.matches}
+    others = []
+    for name, operator, typed in asked.filters:
+        here = found.get(name)
+        fits = here and not here["operator"] and (not here["options"] or typed in dict(here["options"]))
+        if fits:
+            here["operator"], here["value"] = operator, typed
+        else:
+            others.append((f"{name}.{operator}", typed))
+    return list(found.values()), others
+
+
+def _column_choices(fields: FieldSet, names: list[str]) -> list[tuple]:
+    """All columns, those that are shown first and in their order."""
     shown = [fields[name] for name in names if name in fields]
-    return shown + [entry for entry in fields if entry not in shown]
+    entries = shown + [entry for entry in fields if entry not in shown]
+    found = [(entry.name, entry.label, entry.name in names) for entry in entries]
+    return found + [(name, label, name in names) for name, label in MOMENTS.items()]
 
 
 def _url(path: str, args, **changed) -> str:
     """The list's own address with some parts changed; page markers never survive."""
-    pairs = [(k, v) for k, v in args.items(multi=True) if k not in ("after", "before", "in") and k not in changed]
+    pairs = [(k, v) for k, v in args.items(multi=True) if k not in PASSING and k not in changed]
     pairs += [(key, str(value)) for key, value in changed.items() if value not in (None, "")]
     return path + ("?" + urlencode(pairs) if pairs else "")
 
@@ -172,37 +201,72 @@ def _column(name: str, asked: lists.Wanted, fields: FieldSet, path: str, args) -
     )
 
 
-def _row(row: lists.Row, names, shown, titles, list_of, record_path: str, may_edit: bool, locale: str) -> ShownRow:
-    noun = list_of.model.noun
-    path = f"{record_path}/{row.id}"
-    made = []
-    for place, (name, entry) in enumerate(zip(names, shown, strict=True)):
-        value = row.values[name]
-        if entry is None:
-            text = format_datetime(value, "short") if value else ""
-            made.append(cells.Cell(f"{noun}-{row.id}-{name}", "td", str(MOMENTS[name]), text))
-            continue
-        made.append(
-            cells.cell(
-                entry,
-                row.id,
-                value,
-                titles,
-                noun=noun,
-                path=path,
-                tag="td",
-                editable=may_edit and entry.editable_by(current_user),
-                link=path if place == 0 or entry.name == "name" else None,
-                locale=locale,
-            )
+@dataclass(slots=True)
+class _Shown:
+    """What the cells of one column have in common."""
+
+    name: str
+    entry: Field | None
+    label: str
+    editable: bool
+    leads: bool
+
+
+def _shown_columns(names: list[str], shown: list[Field | None], edit: str) -> list[_Shown]:
+    viewer = current_user._get_current_object()
+    may = bool(edit) and viewer.may(edit)
+    return [
+        _Shown(
+            name,
+            entry,
+            str(entry.label if entry else MOMENTS[name]),
+            bool(may and entry and entry.editable_by(viewer)),
+            place == 0 or name == "name",
         )
-    return ShownRow(f"{noun}-{row.id}", path, made, "" if row.active else _("deactivated"))
+        for place, (name, entry) in enumerate(zip(names, shown, strict=True))
+    ]
+
+
+@dataclass
+class _Rows:
+    """Makes rows for templates; what is the same in all of them is looked up once."""
+
+    noun: str
+    record_path: str
+    columns: list[_Shown]
+    titles: cells.Titles
+    locale: str
+
+    def row(self, row: lists.Row) -> ShownRow:
+        path = f"{self.record_path}/{row.id}"
+        made = [self._cell(row, column, path) for column in self.columns]
+        return ShownRow(f"{self.noun}-{row.id}", path, made, "" if row.active else _("deactivated"))
+
+    def _cell(self, row: lists.Row, column: _Shown, path: str) -> cells.Cell:
+        value = row.values[column.name]
+        if column.entry is None:
+            text = format_datetime(value, "short") if value else ""
+            return cells.Cell(f"{self.noun}-{row.id}-{column.name}", "td", column.label, text)
+        return cells.cell(
+            column.entry,
+            row.id,
+            value,
+            self.titles,
+            noun=self.noun,
+            path=path,
+            tag="td",
+            editable=column.editable,
+            link=path if column.leads else None,
+            locale=self.locale,
+            label=column.label,
+        )
 
 
 def _chip(one: tuple[str, str, str], fields: FieldSet, path: str, args, locale: str) -> tuple[str, str]:
     name, operator, typed = one
     text = describe(fields[name], operator, typed, locale)
-    gone = {(f"{name}.{operator}", typed), (name, typed), (f"f.{name}", typed), (f"op.{name}", operator)}
+    gone = {(f"{name}.{operator}", typed), (name, typed), (f"op.{name}", operator)}
+    gone |= {(f"f.{name}", part) for part in (typed, *typed.split("; "))}
     return text, _url(path, MultiDict([pair for pair in args.items(multi=True) if pair not in gone]))
 
 
@@ -213,5 +277,7 @@ def _filter_field(entry, locale: str) -> dict:
         "label": entry.label,
         "ops": [(op, OPERATORS[op]) for op in entry.kind.operators],
         "input": entry.kind.input,
-        "options": options or [],
+        "options": [("1", _("Yes")), ("0", _("No"))] if entry.kind.input == "checkbox" else options or [],
+        "operator": "",
+        "value": "",
     }

@@ -36,6 +36,14 @@ def _vendor() -> dict[str, str]:
 
 def asset(name: str) -> str:
     """The address of a static file, with its hash, so that browsers may keep it for ever."""
+    # A page of fifty rows asks a hundred times for the one file of icons.
+    known = g.setdefault("assets", {})
+    if name not in known:
+        known[name] = _address(name)
+    return known[name]
+
+
+def _address(name: str) -> str:
     if name.startswith("vendor/"):
         return url_for("static", filename="vendor/" + _vendor()[_SHORT.get(name, name.removeprefix("vendor/"))])
     return url_for("static", filename=name, v=_fingerprint(name))
@@ -45,9 +53,14 @@ def local_time(moment: datetime | None, form: str = "medium") -> Markup:
     """A moment in the viewer's zone, with the exact one in the title."""
     if moment is None:
         return Markup("")
-    return Markup('<time datetime="{}" title="{}">{}</time>').format(
-        moment.isoformat(), f"{format_datetime(moment, 'full')} ({get_timezone()})", format_datetime(moment, form)
-    )
+    # A history says the same moment more than once, and the formats of locales are dear.
+    known = g.setdefault("times", {})
+    if (moment, form) not in known:
+        zone = get_timezone()
+        exact = f"{moment.astimezone(zone):%Y-%m-%d %H:%M:%S %z} ({zone})"
+        words = moment.isoformat(), exact, format_datetime(moment, form)
+        known[moment, form] = Markup('<time datetime="{}" title="{}">{}</time>').format(*words)
+    return known[moment, form]
 
 
 class _Organization:

@@ -48,7 +48,7 @@ class Stale(DeskError):
         self.facts = {
             "version": loaded.version,
             "updated_at": api.moment(loaded.record.updated_at),
-            "updated_by": history.made_and_changed(loaded.record)["updated_by"],
+            "updated_by": loaded.updated_by,
             "conflicts": [
                 {
                     "pointer": api.pointer(name),

@@ -106,9 +106,9 @@ def test_a_required_field_of_a_company(world, adam, make):
 @pytest.mark.feature("I169")
 @pytest.mark.parametrize("kind", list(custom.OFFERED))
 def test_every_kind_that_is_offered_can_be_made_and_used(world, adam, make, cast, kind):
-    options = (
-        {"choices": "One\nTwo"} if kind in ("choice", "choices") else {"noun": "company"} if kind == "reference" else {}
-    )
+    chosen = {"choices": "One\nTwo"}
+    options = {"choice": chosen, "choices": chosen, "reference": {"noun": "company"}, "money": {"currency": "CHF"}}
+    options = options.get(kind, {})
     name = make(kind=kind, label="Extra", **options)
     page = normal(adam.get(f"{HERE}/{name}"))
     assert 'value="Extra"' in page
@@ -117,7 +117,10 @@ def test_every_kind_that_is_offered_can_be_made_and_used(world, adam, make, cast
         "choices": ["Two"],
         "whole": "7",
         "decimal": "1.5",
+        "money": "CHF 12.50",
         "date": "2026-05-01",
+        "date_time": "2026-05-01 14:30",
+        "colour": "#1e90ff",
         "duration": "1:15",
         "email": "x@acme.example",
         "phone": "+49 30 1",
@@ -294,3 +297,63 @@ def test_a_settings_change_that_fails_is_seen_by_nobody(world, adam, make):
     with world.inside():
         assert "custom-real" in fields_of(Company) and "custom-ghost" not in fields_of(Company)
         create(Company, {"name": "Neuland", "custom-real": "1"}, actor=SYSTEM)
+
+
+@pytest.mark.feature("I169")
+def test_boxes_that_are_ticked_in_the_filter_are_one_question(world, adam, make, cast):
+    name = make(**TRAINING)
+    with world.inside():
+        for person, taken in (("ina", ["Sales"]), ("otto", ["Accounting"]), ("nora", ["Administration"])):
+            update(db.session.get(Contact, getattr(cast, person)), {name: taken}, actor=SYSTEM)
+    ann = world.staff("ann")
+    asked = f"/contacts?f.{name}=Sales&f.{name}=Accounting&op.{name}=any_of"
+    page = normal(ann.get(asked))
+    assert "Berg" in page and "Lind" in page and "Strand" not in page
+    assert "Training taken is one of Accounting, Sales" in page
+    # Taking the chip away takes the whole question away.
+    removed = re.search(r'class="chip-remove" href="([^"]*)"', page)[1]
+    assert name not in removed
+    page = normal(ann.get(asked.replace("any_of", "none_of")))
+    assert "Berg" not in page and "Lind" not in page and "Strand" in page and "Dahl" in page
+
+
+@pytest.mark.feature("I169")
+def test_a_new_record_begins_with_the_default_and_an_old_one_does_not(world, adam, make, cast):
+    floor = make(kind="text", label="Floor", default="Ground")
+    plan = make(kind="choice", label="Plan", choices="gold | Gold plan\nsilver", default="Gold plan")
+    price = make(kind="money", label="Price", currency="EUR", default="€12.50")
+    ticked = make(kind="yes_no", label="Signed", default="1")
+    ann = world.staff("ann")
+    form = normal(ann.get("/contacts/new"))
+    assert 'value="Ground"' in form and '<option value="gold" selected>' in form and "€12.50" in form
+    assert re.search(rf'id="form-{ticked}" name="{ticked}" checked', form)
+    assert "Ground" not in normal(ann.get(f"/contacts/{cast.ina}"))
+    person = {"first_name": "Ada", "last_name": "Byron", "user_name": "ada", "email": "ada@acme.example"}
+    made = world.api("read", "write").post("/api/v1/contacts", json=person).get_json()
+    assert (made[floor], made[plan], made[price], made[ticked]) == ("Ground", "gold", "12.50", True)
+    assert 'value="12.50"' in normal(adam.get(f"{HERE}/{price}"))
+
+
+def test_a_default_must_be_a_value_of_the_field(world, adam, make):
+    for kind, more in (
+        ("whole", {"default": "many"}),
+        ("choice", {"choices": "a\nb", "default": "c"}),
+        ("text", {"max": "3", "default": "long"}),
+    ):
+        refused = adam.post_form(HERE, {"kind": kind, "label": "Extra", "portal": "none", **more})
+        assert refused.status_code == 422 and 'id="form-default-error"' in normal(refused), kind
+    name = make(kind="choice", label="Plan", choices="a\nb", default="a")
+    changed = {"label": "Plan", "portal": "none", "choices": "b\nc", "default": "a"}
+    assert adam.post_form(f"{HERE}/{name}", changed | {"v": "1"}).status_code == 422
+
+
+def test_a_currency_is_chosen_once_since_amounts_would_mean_something_else(world, adam, make, cast):
+    name = make(kind="money", label="Price", currency="JPY", max="1000")
+    page = normal(adam.get(f"{HERE}/{name}"))
+    assert 'name="currency"' not in page
+    changed = {"label": "Price", "portal": "none", "currency": "EUR", "max": "2000", "v": edited(page)}
+    assert adam.post_form(f"{HERE}/{name}", changed).status_code == 303
+    saved = world.staff("ann").post_form(f"/contacts/{cast.ina}/fields/{name}", {"value": "¥1,500", "v": "2"})
+    assert saved.status_code == 303 and "¥1,500" in normal(world.staff("ann").get(f"/contacts/{cast.ina}"))
+    unknown = {"kind": "money", "label": "Fee", "portal": "none", "currency": "DEM"}
+    assert adam.post_form(HERE, unknown).status_code == 422

@@ -20,6 +20,7 @@ FURTHER = {
         "/contracts/new?company={acme}",
         "/search?q=acme",
         "/contacts?size=10&sort=-city",
+        "/companies/{acme}/as-of?at=today",
     ),
     "admin": ("/admin/fields/contact/new?kind=choice",),
     "portal": (),

@@ -161,6 +161,7 @@ def test_what_opens_on_a_list(visit, cast, busy):
     window.go("/contacts?city.contains=e")
     for name in ("Filter", "Columns"):
         window.page.locator("summary", has_text=name).click()
+        expect(window.page.locator("details[open] form.menu-panel")).to_be_visible()
         found += look(window, name)
         window.press("Escape")
     window.page.set_viewport_size({"width": 1280, "height": 800})

@@ -48,7 +48,7 @@ def search(window, title: str = "Contacts"):
 def panel(window, name: str):
     """Open one of the tools of a list."""
     window.page.locator("summary", has_text=name).click()
-    return window.page.locator("details[open] .menu-panel")
+    return window.page.locator("details[open] form.menu-panel")
 
 
 @pytest.mark.feature("B005")
@@ -197,7 +197,9 @@ def test_choosing_columns_by_button_and_by_dragging(visit):
 
     form = panel(window, "Columns")
     grip = form.locator("li", has_text="E-mail").first.locator("[data-grip]")
-    window.page.wait_for_function("document.querySelector('[data-order]').sortable")
+    # Polled from here: the page's policy lets nothing be evaluated in it again and again.
+    while not window.page.locator("[data-order]").evaluate("list => Boolean(list.sortable)"):
+        window.page.wait_for_timeout(20)
     grip.drag_to(form.locator("li").first, target_position={"x": 20, "y": 3})
     form.get_by_role("button", name="Show these columns").click()
     expect(heads.first).to_have_text("E-mail")

@@ -2,7 +2,7 @@
 
 import copy
 import json
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal as Number
 
 import pytest
@@ -15,13 +15,16 @@ from app.fields.kinds import (
     KINDS,
     Choice,
     Choices,
+    Colour,
     Country,
     Date,
+    DateTime,
     Decimal,
     Duration,
     Email,
     Language,
     LongText,
+    Money,
     Phone,
     Reference,
     Region,
@@ -35,7 +38,7 @@ from app.fields.kinds import (
 OPERATORS = {"is", "is_not", "contains", "starts", "empty", "not_empty", "lt", "lte", "gt", "gte", "any_of", "none_of"}
 OPERATORS |= {"before", "after", "last_days"}
 INPUTS = {"text", "textarea", "email", "tel", "url", "select", "checkboxes", "checkbox", "number", "date", "duration"}
-INPUTS |= {"combobox"}
+INPUTS |= {"combobox", "datetime", "colour"}
 LOCALES = ["en", "de", "fr", "de_CH", "en_IN", "sv", "ar"]
 
 PLANS = Choices("Plans", choices=[("gold", "Gold plan"), ("silver", "Silver"), ("a, b", "A and B"), ("ß", "Eszett")])
@@ -52,6 +55,11 @@ SAMPLES = {
     "decimal": Decimal("Price"),
     "decimal 3": Decimal("Weight", places=3),
     "decimal 0": Decimal("Count", places=0),
+    "money": Money("Price"),
+    "money 0": Money("Price", currency="JPY"),
+    "money 3": Money("Price", currency="KWD"),
+    "colour": Colour("Badge"),
+    "date_time": DateTime("Visit"),
     "date": Date("Since"),
     "duration": Duration("Time", min=None),
     "reference": Reference("Company", noun="company"),
@@ -101,6 +109,13 @@ VALUES = {
     "decimal": decimals(2),
     "decimal 3": st.one_of(decimals(3), st.integers(-2_000_000, 2_000_000).map(lambda n: Number(n).scaleb(-3))),
     "decimal 0": st.integers(-(10**18 - 1), 10**18 - 1).map(Number),
+    "money": decimals(2),
+    "money 0": st.integers(-(10**18 - 1), 10**18 - 1).map(Number),
+    "money 3": st.one_of(decimals(3), st.integers(-2_000_000, 2_000_000).map(lambda n: Number(n).scaleb(-3))),
+    "colour": st.integers(0, 0xFFFFFF).map("#{:06x}".format),
+    "date_time": st.datetimes(datetime(2, 1, 1), datetime(9998, 12, 31), timezones=st.just(UTC)).map(
+        lambda moment: moment.replace(microsecond=0)
+    ),
     "date": st.dates(),
     "duration": st.integers(-(2**31 - 1), 2**31 - 1),
     "reference": st.integers(1, 2**63 - 1),

@@ -82,6 +82,20 @@ def _field(noun: str, who: frozenset[str], kind: str, name: str, right: str, wro
     }
 
 
+def _as_of(noun: str, path: str, kind: str, name: str) -> dict[str, Route]:
+    """The addresses of a record as it was on a date; what is put back was changed after everything else was done."""
+
+    def before(world: World) -> None:
+        ids = {"company": world.cast.acme, "contact": world.cast.otto, "contract": world.cast.acme_support_hours}
+        world.sql(f"UPDATE {world.schema()}.operation SET at = '2020-01-01'")
+        world.staff("ann").post_form(f"/{path}/{ids[kind]}/fields/{name}", {"value": "Changed since"})
+
+    return {
+        f"{noun}.show_as_of": page(STAFF, kind, query="at=today"),
+        f"{noun}.create_restoration": act(STAFF, kind, args={"name": name}, query="at=2021-01-01", before=before),
+    }
+
+
 def _resource(noun: str, kind: str, new: Body, change: dict, wrong: dict) -> dict[str, Route]:
     """The addresses of a noun in the API; a token acts for its person."""
     return {
@@ -164,6 +178,7 @@ ROUTES: dict[str, Route] = {
     "staff.companies.create": act(STAFF, body={"name": "Made", "kind": "managed"}, bad={"name": ""}),
     "staff.companies.show": page(STAFF, "company"),
     "staff.companies.show_history": page(STAFF, "company"),
+    **_as_of("staff.companies", "companies", "company", "address"),
     "staff.companies.edit_name": page(STAFF, "company"),
     "staff.companies.update_name": act(STAFF, "company", {"name": "Renamed"}, {"name": ""}),
     **_field("staff.companies", STAFF, "company", "email", "new@acme.example", "no address"),
@@ -174,6 +189,7 @@ ROUTES: dict[str, Route] = {
     "staff.contacts.create_in_company": act(STAFF, "company", NEW_CONTACT, {"last_name": ""}),
     "staff.contacts.show": page(STAFF, "contact"),
     "staff.contacts.show_history": page(STAFF, "contact"),
+    **_as_of("staff.contacts", "contacts", "contact", "city"),
     **_field("staff.contacts", STAFF, "contact", "email", "new@acme.example", "no address"),
     "staff.contracts.index": page(STAFF),
     "staff.contracts.new": page(STAFF),
@@ -181,6 +197,7 @@ ROUTES: dict[str, Route] = {
     "staff.contracts.create": act(STAFF, "company", _new_contract, {"description": ""}),
     "staff.contracts.show": page(STAFF, "contract"),
     "staff.contracts.show_history": page(STAFF, "contract"),
+    **_as_of("staff.contracts", "contracts", "contract", "po_number"),
     **_field("staff.contracts", STAFF, "contract", "description", "New words", "x" * 500),
     "staff.access.show": page(STAFF, "contact"),
     "staff.access.create": act(STAFF, "contact"),

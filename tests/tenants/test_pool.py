@@ -114,10 +114,10 @@ def is_clean(login: str) -> None:
             text(
                 "SELECT current_user, session_user, current_setting('search_path'),"
                 " coalesce(current_setting('app.contact_id', true), ''),"
-                " coalesce(current_setting('app.companies', true), '')"
+                " coalesce(current_setting('app.companies', true), ''), current_setting('statement_timeout')"
             )
         ).one()
-        assert row == (engines.LOGINS[login], engines.LOGINS[login], "no_tenant", "", "")
+        assert row == (engines.LOGINS[login], engines.LOGINS[login], "no_tenant", "", "", "0")
 
 
 @pytest.mark.threat("T-005")

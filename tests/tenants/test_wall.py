@@ -173,7 +173,11 @@ def test_without_a_viewer_the_portal_gets_an_error(shared_world, companies):
             settings = "SELECT set_config('app.companies', %s, true), set_config('app.contact_id', %s, true)"
             connection.execute(settings, [companies, companies])
         for table in walled:
-            assert refused(connection, sql.SQL("SELECT * FROM {}").format(sql.Identifier(table))), table
+            # By a column that the portal may read, so that it is the missing viewer that is refused.
+            wanted = sql.SQL("SELECT id FROM {}").format(sql.Identifier(table))
+            assert refused(connection, wanted) in (errors.InsufficientPrivilege, errors.InvalidTextRepresentation), (
+                table
+            )
 
 
 @pytest.mark.threat("T-002", "T-009")
@@ -185,7 +189,7 @@ def test_what_an_earlier_viewer_left_behind_is_no_viewer(shared_world, cast):
         assert connection.execute("SELECT count(*) FROM company").fetchone()[0] == 1
         connection.rollback()
         enter(connection, schema, f"{schema}_portal")
-        assert refused(connection, "SELECT * FROM company") is errors.InsufficientPrivilege
+        assert refused(connection, "SELECT id FROM company") is errors.InsufficientPrivilege
 
 
 @pytest.mark.threat("T-002")

@@ -1,6 +1,7 @@
 """What a field can be. One class a kind; none of them knows a table, a form or a page."""
 
 from .choice import Choice, Choices, YesNo
+from .colour import Colour
 from .country import Country, Region
 from .country_names import country_codes, country_name
 from .date import Date
@@ -8,6 +9,8 @@ from .duration import Duration, clock
 from .email import Email
 from .kind import Context, Kind
 from .language import Language
+from .moment import DateTime
+from .money import Money
 from .number import Decimal, Whole
 from .phone import Phone, digits, split_extension, tel
 from .reference import Reference
@@ -20,15 +23,18 @@ __all__ = [
     "KINDS",
     "Choice",
     "Choices",
+    "Colour",
     "Context",
     "Country",
     "Date",
+    "DateTime",
     "Decimal",
     "Duration",
     "Email",
     "Kind",
     "Language",
     "LongText",
+    "Money",
     "Phone",
     "Reference",
     "Region",

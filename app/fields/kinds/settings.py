@@ -9,6 +9,7 @@ from app.i18n import gettext as _
 from ..errors import FieldError
 from .choice import Choice, Choices, YesNo
 from .cleaning import one_line
+from .colour import Colour
 from .country import Country, Region
 from .date import Date
 from .duration import LARGEST as LONGEST
@@ -16,6 +17,8 @@ from .duration import Duration
 from .email import Email
 from .kind import Kind, wrong_type
 from .language import Language
+from .moment import DateTime
+from .money import Money, currencies
 from .number import LARGEST, PRECISION, Decimal, Whole
 from .phone import Phone
 from .reference import Reference
@@ -26,8 +29,8 @@ from .zone import TimeZone
 KINDS: dict[str, type[Kind]] = {
     kind.name: kind
     for kind in (
-        *(Text, LongText, Email, Phone, Url, Choice, Choices, YesNo, Whole, Decimal),
-        *(Date, Duration, Reference, Country, Region, TimeZone, Language),
+        *(Text, LongText, Email, Phone, Url, Choice, Choices, YesNo, Whole, Decimal, Money),
+        *(Date, DateTime, Duration, Reference, Country, Region, TimeZone, Language, Colour),
     )
 }
 
@@ -92,7 +95,7 @@ def _whole(name: str, value: Any, least: int, most: int) -> int:
 
 def _limit(kind: type[Kind], name: str, value: Any) -> Any:
     """A `max` or `min`: characters of a text, or the bound of a number."""
-    if kind is Decimal:
+    if issubclass(kind, Decimal):
         try:
             return Decimal("", places=MOST_PLACES).from_json(str(value) if type(value) is int else value)
         except FieldError as error:
@@ -105,6 +108,12 @@ def _limit(kind: type[Kind], name: str, value: Any) -> Any:
 
 def _places(kind: type[Kind], name: str, value: Any) -> int:
     return _whole(name, value, 0, min(MOST_PLACES, PRECISION))
+
+
+def _currency(kind: type[Kind], name: str, value: Any) -> str:
+    if not isinstance(value, str) or value not in currencies():
+        raise _refused(name, _("a currency code (ISO 4217) is expected, such as EUR."))
+    return value
 
 
 def _flag(kind: type[Kind], name: str, value: Any) -> bool:
@@ -155,6 +164,7 @@ _READERS: dict[str, Callable[[type[Kind], str, Any], Any]] = {
     "max": _limit,
     "min": _limit,
     "places": _places,
+    "currency": _currency,
     "required": _flag,
     "help": _words,
     "noun": _name,

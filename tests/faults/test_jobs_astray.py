@@ -1,0 +1,103 @@
+"""Jobs that kill their worker, that are of another version, or whose worker has other ideas of time and secrets."""
+
+import pytest
+
+from app.embedded.process import wait_until
+from app.imports import actions
+from app.people import passwords
+from app.people.models import Account
+from tenants import db
+from tenants.jobs import Job, wake
+
+from .importing import Importing, rows
+from .processes import SECONDS, kill
+from .visitors import API, Visitor, program
+
+
+def ask(world, kind: str, **args) -> int:
+    """Write the row of a job that this process does not know."""
+    with world.inside():
+        row = Job(kind=kind, args=args)
+        db.session.add(row)
+        db.session.flush()
+        wake(0)
+        return row.id
+
+
+def job(world, job_id: int) -> Job:
+    with world.inside():
+        found = db.session.get(Job, job_id)
+        db.session.expunge_all()
+        return found
+
+
+@pytest.mark.faults
+@pytest.mark.threat("R-31", "R-17")
+@pytest.mark.parametrize("how", ["crash", "recursion", "memory"])
+def test_a_poisoned_job_is_given_up_and_holds_nobody_up(site, how):
+    site.start_worker()
+    poison = ask(site.world, "tests.poison", how=how)
+    assert wait_until(lambda: job(site.world, poison).attempt, SECONDS), site.processes.said()
+    for _ in range(3):
+        other = ask(site.world, "people.hash_passwords")
+        assert wait_until(lambda other=other: job(site.world, other).state == "done", 10), site.processes.said()
+    assert wait_until(lambda: job(site.world, poison).state == "failed", SECONDS), site.processes.said()
+    found = job(site.world, poison)
+    assert found.attempt <= 4 and found.finished_at is not None
+    assert {"crash": "died", "recursion": "RecursionError", "memory": "MemoryError"}[how] in found.error
+    other = ask(site.world, "people.hash_passwords")
+    assert wait_until(lambda: job(site.world, other).state == "done", 10), site.processes.said()
+
+
+@pytest.mark.faults
+@pytest.mark.threat("R-29")
+def test_a_job_of_a_newer_version_waits_for_a_newer_worker(site):
+    old = site.processes.start("app.cli", "worker")
+    newer = ask(site.world, "tests.poison", how="not at all")
+    other = ask(site.world, "people.hash_passwords")
+    assert wait_until(lambda: job(site.world, other).state == "done", SECONDS), site.processes.said()
+    assert (job(site.world, newer).state, job(site.world, newer).attempt) == ("queued", 0)
+    # Both versions at once, as in a rolling update.
+    site.start_worker()
+    assert wait_until(lambda: job(site.world, newer).state == "done", SECONDS), site.processes.said()
+    assert job(site.world, newer).attempt == 1
+    kill(old)
+
+
+@pytest.mark.faults
+@pytest.mark.threat("R-21", "T-106")
+def test_workers_in_other_time_zones_do_not_take_each_other_s_jobs(site):
+    for zone in ("Pacific/Kiritimati", "Etc/GMT+12"):
+        site.start_worker(TZ=zone)
+    found = Importing(site.world, "harbor", rows(1500, 20, "zones"))
+    for start in (actions.start_plan, actions.start_apply, actions.start_undo):
+        found.begin(start)
+        assert wait_until(lambda: found.job().state == "done", SECONDS), site.processes.said()
+        done = found.job()
+        assert done.fence == 1 and done.created_at <= done.started_at <= done.finished_at
+    found.is_undone()
+
+
+@pytest.mark.faults
+@pytest.mark.threat("R-30", "T-102")
+def test_with_another_secret_key_people_sign_in_again_and_nothing_breaks(site):
+    site.start_web()
+    nils = site.world.cast.accounts["nils"]
+    with site.world.inside():
+        account = db.session.get(Account, nils)
+        # As an import leaves it until it is hashed.
+        account.password_hash, account.password_sealed = None, passwords.sealed("a password of an import")
+    person, client = Visitor(site.port, "harbor").sign_in(), program(site)
+    kill(site.web)
+    site.processes.environment["DESKHAND_SECRET_KEY"] = "another one, made anew"
+    site.start_web()
+    away = person.ask("GET", "/contacts")
+    assert (away.status_code, away.headers["Location"]) == (302, "/sign-in?next=/contacts")
+    assert person.sign_in().ask("GET", "/contacts").status_code == 200
+    assert client.ask("GET", f"{API}/contacts").status_code == 200
+    site.start_worker()
+    hashing = ask(site.world, "people.hash_passwords")
+    assert wait_until(lambda: job(site.world, hashing).state == "done", SECONDS), site.processes.said()
+    with site.world.inside():
+        account = db.session.get(Account, nils)
+        assert (account.password_hash, account.password_sealed) == (None, None), "Nobody can open it any more."
