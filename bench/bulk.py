@@ -8,7 +8,6 @@ from a list of changes, as a program that sends each record's values does (C).
 """
 
 import argparse
-import json
 import statistics
 import time
 
@@ -20,7 +19,7 @@ from app.records.write import Update, apply, begin, update_from
 from tenants import db, scope
 
 from .many import organization
-from .server import ROOT, Bench, running
+from .server import Bench, keep, running
 
 _UPDATE = "UPDATE {contact} SET city = %s, version = version + 1, updated_at = now() WHERE withdrawn_at IS NULL"
 _INSERT = """
@@ -106,9 +105,7 @@ def main() -> None:
             f"edit with history, {what}   {found[name]:.2f} times the bare statements"
             f" ({min(ratios):.2f} to {max(ratios):.2f}); at most 3 is asked"
         )
-    results = ROOT / ".local" / "bench"
-    results.mkdir(parents=True, exist_ok=True)
-    (results / "bulk.json").write_text(json.dumps(found, indent=1))
+    keep("bulk", found)
 
 
 if __name__ == "__main__":

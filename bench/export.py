@@ -8,7 +8,6 @@ the sheet, sealed, into a stored file (C). At the end three times as many people
 """
 
 import argparse
-import json
 import statistics
 import time
 
@@ -24,7 +23,7 @@ from tenants import db, scope
 from tenants.jobs import Job
 
 from .many import grow, organization
-from .server import ROOT, Bench, running
+from .server import Bench, keep, running
 
 _OWN = (
     *("title", "first_name", "last_name", "email", "address1", "address2", "city", "state", "postcode", "country"),
@@ -116,9 +115,7 @@ def main() -> None:
     memory = statistics.median(one["MiB"] for one in found["rounds"])
     found["MiB"] = memory
     print(f"memory of the worker   {memory:.0f} MiB, with three times the rows {found['thrice']['memory']:.0f} MiB")
-    results = ROOT / ".local" / "bench"
-    results.mkdir(parents=True, exist_ok=True)
-    (results / "export.json").write_text(json.dumps(found, indent=1))
+    keep("export", found)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ the same file is imported again (nothing may be written) and the import is undon
 """
 
 import argparse
-import json
 import statistics
 import tempfile
 import time
@@ -29,7 +28,7 @@ from app.settings import custom
 from tenants import db, scope
 
 from . import people
-from .server import ROOT, Bench, running
+from .server import Bench, keep, running
 
 PART = 1024 * 1024
 
@@ -150,9 +149,7 @@ def main() -> None:
     print(f"memory of the worker   {memory:.0f} MiB; at most 256 is asked")
     print(f"imported again         {took / found['again']:.1f} times as fast, {found['written_again']} changes written")
     print(f"undo                   {took / found['undo']:.1f} times as fast, {found['kept']} records kept")
-    results = ROOT / ".local" / "bench"
-    results.mkdir(parents=True, exist_ok=True)
-    (results / "import_contacts.json").write_text(json.dumps(found, indent=1))
+    keep("import_contacts", found)
 
 
 if __name__ == "__main__":

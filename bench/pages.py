@@ -8,7 +8,6 @@ the answer was there. Then two clients at once ask for the list and search as pe
 """
 
 import argparse
-import json
 import os
 import re
 import statistics
@@ -25,7 +24,7 @@ import requests
 from app.embedded.process import free_port
 
 from .fill import fill
-from .server import ROOT, Bench, running
+from .server import ROOT, Bench, keep, running
 
 FRAGMENT = {"HX-Request": "true", "HX-Request-Type": "partial"}
 HOST = "bench-1.localhost"
@@ -211,9 +210,7 @@ def main() -> None:
     options.add_argument("--each", type=int, default=40)
     given = options.parse_args()
     found = measure(given.contacts, given.rounds, given.each)
-    results = ROOT / ".local" / "bench"
-    results.mkdir(parents=True, exist_ok=True)
-    (results / f"pages-{given.contacts}.json").write_text(json.dumps(found, indent=1))
+    keep(f"pages-{given.contacts}", found)
 
 
 if __name__ == "__main__":
