@@ -47,6 +47,7 @@ def reaches(asked: Asked, actor: str) -> bool:
     return may(asked, actor) and (not asked.route.id or asked.variant in asked.route.reach.get(actor, ()))
 
 
+@pytest.mark.feature("B015")
 @pytest.mark.threat("T-001", "T-002", "T-013", "T-015")
 @pytest.mark.parametrize("whole", [False, pytest.param(True, marks=pytest.mark.isolation, id="whole")])
 @pytest.mark.parametrize("endpoint", sorted(ROUTES))
