@@ -25,6 +25,10 @@ _LOWER = re.compile(
     r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
     r"@(?:[a-z0-9]+(?:-[a-z0-9]+)*\.)+(?!arpa$|localhost$|onion$)[a-z]{2,63}"
 ).fullmatch
+_LOWER_LINES = re.compile(
+    r"(?>(?:[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]++(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]++)*+"
+    r"@(?:[a-z0-9]++(?:-[a-z0-9]++)*+\.)+(?!(?:arpa|localhost|onion)\n)[a-z]{2,63})?\n)*+"
+).fullmatch
 # Top-level names that never take mail (RFC 6761, RFC 7686): the library refuses them, so the quick way must not.
 _NEVER_MAIL = (".arpa", ".localhost", ".onion")
 _BETWEEN_BRACKETS = re.compile(r"<\s*([^<>\s]+@[^<>\s]+?)\s*>")
@@ -49,6 +53,7 @@ class Email(Kind):
     input: ClassVar[str] = "email"
     operators: ClassVar[tuple[str, ...]] = ("contains", "is", "is_not", "starts", "any_of", "empty", "not_empty")
     settings: ClassVar[tuple[str, ...]] = ("max", "required", "help")
+    tidy_lines: ClassVar = _LOWER_LINES
 
     def read(self, text: str, context: Context) -> str:
         """The normalised address."""

@@ -15,6 +15,7 @@ from .kind import Context, Kind, too_long
 
 # In its final form already: digits, the usual signs between them, single spaces.
 _TIDY = re.compile(r"\(?\+?[0-9][0-9()/.-]*(?: [0-9()/.-]+)*").fullmatch
+_TIDY_LINES = re.compile(r"(?>(?:\(?\+?[0-9][0-9()/.-]*+(?: [0-9()/.-]++)*+(?<![(/.-]))?\n)*+").fullmatch
 _NUMBER = re.compile(r"\(?\+?[0-9()/.*# -]*[0-9*#)]").fullmatch
 _EXTENSION = re.compile(r"[ ,;]*(?<![a-z])(?:ext(?:ension)?|x|durchwahl|dw)[ .:=]*([0-9]{1,8})$", re.IGNORECASE).search
 _DASHES = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212", "-"))
@@ -35,6 +36,7 @@ class Phone(Kind):
     input: ClassVar[str] = "tel"
     operators: ClassVar[tuple[str, ...]] = ("contains", "is", "starts", "empty", "not_empty")
     settings: ClassVar[tuple[str, ...]] = ("max", "required", "help")
+    tidy_lines: ClassVar = _TIDY_LINES
     longest_typed: ClassVar[int] = 200
 
     def clean(self, text: str) -> str:
