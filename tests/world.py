@@ -48,6 +48,7 @@ class Client(FlaskClient):
             options["headers"] = {"Authorization": f"Bearer {self.bearer}"} | headers
         with _logged() as records:
             response = super().open(*args, **options)
+        self.logged = [record.getMessage() for record in records]
         if response.status_code == 500 and not self.broken:
             raise ServerFault("\n".join(logging.Formatter().format(record) for record in records))
         return response
