@@ -129,13 +129,17 @@ class Kind:
     def _quick_values(self, values: Sequence[str | None]) -> list[Any]:
         if type(self).quick is Kind.quick:
             return [None] * len(values)
-        if self.tidy_lines is not None:
-            texts = [text or "" for text in values]
-            column, most = "\n".join(texts) + "\n", min(self.tidy_longest, self.max or self.tidy_longest)
-            whole = column.count("\n") == len(texts) and max(map(len, texts), default=0) <= most
-            if whole and type(self).tidy_lines(column):
-                return [text or None for text in texts]
-        return [self.quick(text) if text else None for text in values]
+        whole = self._tidy_column(values)
+        return [self.quick(text) if text else None for text in values] if whole is None else whole
+
+    def _tidy_column(self, values: Sequence[str | None]) -> list[Any] | None:
+        """The values of a column of which each is in its final form or empty, else None."""
+        if self.tidy_lines is None:
+            return None
+        texts = [text or "" for text in values]
+        column, most = "\n".join(texts) + "\n", min(self.tidy_longest, self.max or self.tidy_longest)
+        fits = column.count("\n") == len(texts) and max(map(len, texts), default=0) <= most
+        return [text or None for text in texts] if fits and type(self).tidy_lines(column) else None
 
     def format(self, value: Any, locale: str | None = None) -> str:
         """The value as this viewer reads it; '' for None."""

@@ -16,15 +16,9 @@ _LATIN = re.compile("[!-~\xa1-\xac\xae-\u02ff]+(?: [!-~\xa1-\xac\xae-\u02ff]+)*"
 _LATIN_COLUMN = re.compile("[\n -~\xa1-\xac\xae-\u02ff]*").fullmatch
 
 
-def _is_latin_column(texts: Sequence[str]) -> bool:
-    """Whether each of the texts is empty or in its final form: one look at the column instead of one at each text."""
-    column = "\n" + "\n".join(texts) + "\n"
-    untidy = (" \n", "\n ", "  ")
-    return (
-        column.count("\n") == len(texts) + 1
-        and _LATIN_COLUMN(column) is not None
-        and not any(sign in column for sign in untidy)
-    )
+def _are_latin_lines(column: str) -> bool:
+    """Whether each line is empty or in its final form."""
+    return _LATIN_COLUMN(column) is not None and not any(sign in f"\n{column}" for sign in (" \n", "\n ", "  "))
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +32,8 @@ class Text(Kind):
     operators: ClassVar[tuple[str, ...]] = ("contains", "is", "is_not", "starts", "any_of", "empty", "not_empty")
     settings: ClassVar[tuple[str, ...]] = ("max", "required", "help", "default")
     longest_typed: ClassVar[int] = 10_000_000
+    tidy_lines: ClassVar = staticmethod(_are_latin_lines)
+    tidy_longest: ClassVar[int] = longest_typed
 
     def clean(self, text: str) -> str:
         """Trimmed, composed, on one line."""
@@ -54,10 +50,10 @@ class Text(Kind):
         return text if len(text) <= (self.max or self.longest_typed) and is_tidy_line(text) else None
 
     def _quick_values(self, values: Sequence[str | None]) -> list[str | None]:
+        if (whole := self._tidy_column(values)) is not None:
+            return whole
         most = self.max or self.longest_typed
         texts = [text or "" for text in values]
-        if max(map(len, texts), default=0) <= most and _is_latin_column(texts):
-            return [text or None for text in texts]
         latin = map(_LATIN, texts)
         return [
             text if tidy and len(text) <= most else self.quick(text) if text else None
