@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import (
     CTE,
     BigInteger,
+    ColumnElement,
     FromClause,
     Integer,
     Numeric,
@@ -49,6 +50,11 @@ def source(model: type[Record], names: Sequence[str], rows: list[dict[str, Any]]
     columns += [column(plain(name), _type(model, name)) for name in names]
     given = func.jsonb_to_recordset(bindparam("rows", rows, JSONB, unique=True))
     return select(given.table_valued(*columns).render_derived(name="given", with_types=True))
+
+
+def numbers(given: Iterable[int], kind: type[Integer] = BigInteger) -> ColumnElement:
+    """Numbers by the thousand as one parameter: a text, which is made far faster than an array."""
+    return cast(literal("{" + ",".join(map(str, given)) + "}", Text), ARRAY(kind))
 
 
 def plain(name: str) -> str:
