@@ -166,7 +166,6 @@ PIECES = {
     "shared/_control.html",
     "shared/_empty.html",
     "shared/_field.html",
-    "shared/_icon.html",
     "shared/_job.html",
     "shared/_list_add.html",
     "shared/_list_tools.html",
@@ -178,9 +177,8 @@ PIECES = {
 # Answers whose root comes from elsewhere.
 ROOT_ELSEWHERE = {
     "errors/_line.html": "put into #alerts, which stays",
-    "shared/_cell.html": "the macro `at_rest` of _cells.html",
     "shared/_cell_form.html": "the macro `editor` of _cells.html",
-    "shared/_cell_saved.html": "the macro `at_rest` of _cells.html, with what goes beside it",
+    "shared/_cell_saved.html": "a cell of app/web/cells.py, with what goes beside it",
 }
 
 

@@ -58,7 +58,9 @@ class Person:
 
     url: str
     name: str
-    cells: list[cells.Cell]
+    job_title: str
+    # How they are reached: a picture, an address to click, and the words.
+    reach: list[tuple[str, str, str]]
     companies: list[str]
 
 
@@ -90,14 +92,15 @@ def index() -> Response:
 
 
 def _person(row: lists.Row, fields, companies: list[str]) -> Person:
-    titles = cells.Titles([], [])
-    name = " ".join(filter(None, (row.values.get("first_name"), row.values.get("last_name"))))
-    shown = [
-        cells.cell(fields[one], row.id, row.values[one], titles, noun="contact", path="", tag="span", editable=False)
-        for one in ("job_title", "email", "phone")
-        if row.values.get(one)
+    values = row.values
+    name = " ".join(filter(None, (values.get("first_name"), values.get("last_name"))))
+    reach = [
+        (picture, cells.link(fields[one], values[one]) or "", values[one])
+        for one, picture in (("email", "mail"), ("phone", ""))
+        if values.get(one)
     ]
-    return Person(f"/portal/people/{row.id}", name or row.values.get("email") or "", shown, companies)
+    url = f"/portal/people/{row.id}"
+    return Person(url, name or values.get("email") or "", values.get("job_title") or "", reach, companies)
 
 
 @people_bp.get("/<int:id>")

@@ -18,6 +18,9 @@ from tenants import db
 from .memberships import companies_where, current_membership
 from .models import Address, Contact, Membership
 
+# One and the same query, so that statements made of it are made once.
+EVERYBODY = select(Contact)
+
 
 def visible_to(viewer) -> Select:
     """Every contact that the viewer may see.
@@ -26,7 +29,7 @@ def visible_to(viewer) -> Select:
     the database limits both to the viewer's companies whatever is asked here.
     """
     if viewer.surface != "portal":
-        return select(Contact)
+        return EVERYBODY
     own = Contact.id == viewer.contact_id
     if not viewer.may("portal.people"):
         return select(Contact).where(own)

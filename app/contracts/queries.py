@@ -12,11 +12,14 @@ from app.records.search import Search
 
 from .models import Contract
 
+# One and the same query, so that statements made of it are made once.
+ALL = select(Contract)
+
 
 def visible_to(viewer) -> Select:
     """Every contract that the viewer may see; in the portal only where a membership grants it."""
     if viewer.surface != "portal":
-        return select(Contract)
+        return ALL
     if not viewer.may("portal.contracts"):
         return select(Contract).where(false())
     companies = companies_where(viewer.contact_id, Membership.sees_contracts)

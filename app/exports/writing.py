@@ -9,7 +9,7 @@ from sqlalchemy.dialects import postgresql
 from app.fields.sheet import defused, defused_csv
 from app.i18n import lazy_gettext as _l
 from app.people.models import Account, Staff
-from app.people.viewer import staff_viewer
+from app.people.viewer import ACCOUNT, STAFF, staff_viewer
 from app.records.actor import Actor
 from app.records.errors import NotFound
 from app.records.files import File, FilePart
@@ -61,11 +61,11 @@ def ask(noun: str, excel: bool, actor: Actor) -> int:
 def _asking(account_id: int):
     """The person the file is for, with today's rights."""
     row = db.session.execute(
-        select(Account, Staff).join(Staff, Staff.id == Account.staff_id).where(Account.id == account_id, Staff.active)
+        select(*ACCOUNT, *STAFF).join(Staff, Staff.id == Account.staff_id).where(Account.id == account_id, Staff.active)
     ).first()
     if row is None:
         raise NotFound
-    return staff_viewer(*row, "")
+    return staff_viewer(row)
 
 
 def _upper(rows: Select, record_id, last: int) -> tuple[int | None, int]:

@@ -205,6 +205,7 @@ class FieldSet:
     def __init__(self, model: type[Record], fields: tuple[Field, ...]):
         self.model = model
         self._fields = {entry.name: entry for entry in sorted(fields, key=lambda entry: (entry.position, entry.name))}
+        self._seen: dict[bool, FieldSet] = {}
 
     def __iter__(self) -> Iterator[Field]:
         return iter(self._fields.values())
@@ -229,7 +230,11 @@ class FieldSet:
     def for_viewer(self, viewer) -> "FieldSet":
         """What this viewer may see: no hidden field, and in the portal only what is opened to it."""
         portal = getattr(viewer, "surface", "staff") == "portal"
-        return self.only(lambda entry: not entry.hidden and (not portal or entry.portal in ("view", "edit")))
+        if portal not in self._seen:
+            self._seen[portal] = self.only(
+                lambda entry: not entry.hidden and (not portal or entry.portal in ("view", "edit"))
+            )
+        return self._seen[portal]
 
     def editable(self, viewer) -> "FieldSet":
         """What this viewer may change on a record that exists."""

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from functools import cached_property
 
+from sqlalchemy import Row
+
 from app.records.actor import Actor
 
 from .models import Account, Staff, Token
@@ -51,41 +53,53 @@ class Viewer:
         )
 
 
-def staff_viewer(account: Account, staff: Staff, session_id: str, token: Token | None = None) -> Viewer:
-    """A member of staff, by session or by API token (which may only ever less)."""
-    permissions = permissions_of(staff.role) if token is None else permissions_of_token(staff.role, token.scopes)
+# What is read of somebody's account, and of a member of staff, to know who asks: read with every request, so no more.
+ACCOUNT = (
+    Account.id.label("account_id"),
+    Account.page_size,
+    Account.locale,
+    Account.time_zone,
+    Account.theme,
+    Account.must_change,
+)
+STAFF = (Staff.id.label("staff_id"), Staff.name, Staff.email, Staff.role)
+
+
+def staff_viewer(row: Row, session_id: str = "", token: Token | None = None) -> Viewer:
+    """A member of staff, from a row with ACCOUNT and STAFF, by session or by API token (which may only ever less)."""
+    permissions = permissions_of(row.role) if token is None else permissions_of_token(row.role, token.scopes)
     return Viewer(
-        account_id=account.id,
+        account_id=row.account_id,
         surface="staff" if token is None else "api",
-        name=staff.name,
-        email=staff.email,
-        role=staff.role,
-        staff_id=staff.id,
+        name=row.name,
+        email=row.email,
+        role=row.role,
+        staff_id=row.staff_id,
         permissions=permissions,
-        page_size=account.page_size,
-        locale=account.locale,
-        time_zone=account.time_zone,
-        theme=account.theme,
-        must_change=account.must_change,
+        page_size=row.page_size,
+        locale=row.locale,
+        time_zone=row.time_zone,
+        theme=row.theme,
+        must_change=row.must_change,
         session_id=session_id,
         through="screen" if token is None else f"API token {token.name}",
     )
 
 
-def portal_viewer(account: Account, contact, rights: frozenset[str], session_id: str) -> Viewer:
-    """A contact in the portal."""
+def portal_viewer(row: Row, rights: frozenset[str], session_id: str) -> Viewer:
+    """A contact in the portal, from a row with ACCOUNT and what names the contact."""
     return Viewer(
-        account_id=account.id,
+        account_id=row.account_id,
         surface="portal",
-        name=contact.full_name,
-        email=contact.email,
-        contact_id=contact.id,
+        name=f"{row.first_name} {row.last_name}".strip(),
+        email=row.email,
+        contact_id=row.contact_id,
         permissions=frozenset({"portal.use"}) | rights,
-        page_size=account.page_size,
-        locale=account.locale or (contact.language or ""),
-        time_zone=account.time_zone or (contact.time_zone or ""),
-        theme=account.theme,
-        must_change=account.must_change,
+        page_size=row.page_size,
+        locale=row.locale or (row.contact_language or ""),
+        time_zone=row.time_zone or (row.contact_time_zone or ""),
+        theme=row.theme,
+        must_change=row.must_change,
         session_id=session_id,
         through="portal",
     )

@@ -8,8 +8,9 @@ import binascii
 import hmac
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -23,12 +24,15 @@ from sqlalchemy import (
     Numeric,
     Select,
     Text,
+    any_,
+    bindparam,
     cast,
     func,
     literal,
     literal_column,
     or_,
     select,
+    true,
 )
 
 from app.fields import references
@@ -53,6 +57,8 @@ MOST_FILTERS = 20
 OWN = ("q", "sort", "size", "columns", "after", "before")
 # Above this many rows only columns with an index of their own can be sorted by.
 SORT_CAP = 50_000
+# How many statements of lists are kept of each sort.
+KEPT = 200
 
 
 class BadCursor(DeskError):
@@ -90,12 +96,14 @@ class Wanted:
 
 @dataclass
 class Row:
-    """One record of a list: its id, its version and the values of the shown columns."""
+    """One record of a list: its id, its version, the values of the shown columns, and the names they refer to."""
 
     id: int
     version: int
     values: dict[str, Any]
     active: bool = True
+    # What the records are called to which the row refers, by noun and id.
+    titles: dict[tuple[str, int], str | None] = field(default_factory=dict)
 
 
 @dataclass
@@ -154,31 +162,70 @@ def wanted(args, list_of: ListOf, fields: FieldSet, size: int, columns: Sequence
     return found
 
 
-def read(list_of: ListOf, asked: Wanted, fields: FieldSet, base: Select) -> Page:
-    """One page of the records in `base` (a query of the model that already knows the viewer)."""
-    model = list_of.model
-    base = base.where(model.withdrawn_at.is_(None))
+def read(list_of: ListOf, asked: Wanted, fields: FieldSet, base: Select, *, named: bool = False) -> Page:
+    """One page of the records in `base` (a query of the model that already knows the viewer).
+
+    With `named` the rows know what the records are called to which their columns refer.
+    """
+    base = _kept(list_of.model, base)
     for name, operator, typed in asked.filters:
         try:
-            base = base.where(condition(fields[name], operator, typed, model))
+            base = base.where(condition(fields[name], operator, typed, list_of.model))
         except FieldError as error:
             asked.problems.append(f"{fields[name].label}: {error.message}")
     if asked.q and list_of.search:
-        ids, more = searching.find(list_of.search, model, base, asked.q)
-        return _found(list_of, asked, fields, base, ids, more)
-    total = db.session.scalar(
-        select(func.count()).select_from(base.with_only_columns(literal(1)).limit(COUNT_CAP).subquery())
-    )
+        ids, more = searching.find(list_of.search, list_of.model, base, asked.q)
+        return _found(list_of, asked, _shape(list_of, fields, base, asked, named), ids, more)
+    total = db.session.scalar(_counted(base, COUNT_CAP))
     note = _allow_sort(list_of, asked, fields, base, total)
-    key = _sort_key(list_of, asked.sort, fields)
-    rows, more = _keyset(model, asked, base, key, _columns(model, asked, fields))
-    page = Page([_row(row, asked) for row in rows], min(total, COUNT_CAP - 1), total >= COUNT_CAP, note=note)
+    shape = _shape(list_of, fields, base, asked, named)
+    rows, more = _keyset(shape, asked)
+    page = Page(_rows(rows, shape), min(total, COUNT_CAP - 1), total >= COUNT_CAP, note=note)
     if rows:
         if more or asked.before:
-            page.after = _cursor(rows[-1], model, asked)
+            page.after = _cursor(rows[-1], list_of.model, asked)
         if asked.after or (more and asked.before):
-            page.before = _cursor(rows[0], model, asked)
+            page.before = _cursor(rows[0], list_of.model, asked)
     return page
+
+
+# Making a statement costs as much as running it: those that differ in values alone are made once. Which they are is
+# told by the very query and fields they were made of, so that one which is made anew each time finds nothing kept.
+
+
+@lru_cache(KEPT)
+def _kept(model: type[Record], base: Select) -> Select:
+    return base.where(model.withdrawn_at.is_(None))
+
+
+@lru_cache(KEPT)
+def _counted(base: Select, most: int) -> Select:
+    return select(func.count()).select_from(base.with_only_columns(literal(1)).limit(most).subquery())
+
+
+@dataclass(frozen=True)
+class _Shape:
+    """What makes one page of a list another statement than the next, but for the values in it."""
+
+    list_of: ListOf
+    fields: FieldSet
+    base: Select
+    columns: tuple[str, ...]
+    sort: str
+    locale: str
+    named: bool
+
+    def entries(self) -> list[Field | None]:
+        return [self.fields.get(name) for name in self.columns]
+
+    def references(self) -> list[tuple[str, str]]:
+        """The columns whose records are named, each with their noun."""
+        wanted = self.entries() if self.named else []
+        return [(entry.name, entry.kind.noun) for entry in wanted if entry and isinstance(entry.kind, Reference)]
+
+
+def _shape(list_of: ListOf, fields: FieldSet, base: Select, asked: Wanted, named: bool) -> _Shape:
+    return _Shape(list_of, fields, base, tuple(asked.columns), asked.sort, current_locale(), named)
 
 
 def _allow_sort(list_of, asked: Wanted, fields: FieldSet, base: Select, total: int) -> str:
@@ -186,9 +233,7 @@ def _allow_sort(list_of, asked: Wanted, fields: FieldSet, base: Select, total: i
     entry = fields.get(asked.sort)
     if entry is None or entry.sortable or total < COUNT_CAP:
         return ""
-    many = db.session.scalar(
-        select(func.count()).select_from(base.with_only_columns(literal(1)).limit(SORT_CAP + 1).subquery())
-    )
+    many = db.session.scalar(_counted(base, SORT_CAP + 1))
     if many <= SORT_CAP:
         return ""
     asked.sort, asked.descending = list_of.sort, list_of.descending
@@ -197,19 +242,16 @@ def _allow_sort(list_of, asked: Wanted, fields: FieldSet, base: Select, total: i
     )
 
 
-def _found(list_of, asked: Wanted, fields: FieldSet, base: Select, ids: list[int], more: bool) -> Page:
+def _found(list_of: ListOf, asked: Wanted, shape: _Shape, ids: list[int], more: bool) -> Page:
     """A page of search results, the best first."""
     if not re.fullmatch("[0-9]{0,4}", marker := asked.before or asked.after):
         raise BadCursor
     start = int(marker or 0)
     chosen = ids[start : start + asked.size]
-    model = list_of.model
     rows = {}
     if chosen:
-        columns = _columns(model, asked, fields)
-        statement = base.with_only_columns(model.id, model.version, literal_column("''"), *columns)
-        rows = {row[0]: row for row in db.session.execute(statement.where(model.id.in_(chosen)))}
-    page = Page([_row(rows[one], asked) for one in chosen if one in rows], len(ids), more)
+        rows = {row[0]: row for row in db.session.execute(_among(shape), {"chosen": chosen})}
+    page = Page(_rows([rows[one] for one in chosen if one in rows], shape), len(ids), more)
     if start + asked.size < len(ids):
         page.after = str(start + asked.size)
     if start:
@@ -219,33 +261,51 @@ def _found(list_of, asked: Wanted, fields: FieldSet, base: Select, ids: list[int
     return page
 
 
-def _columns(model: type[Record], asked: Wanted, fields: FieldSet) -> list[ColumnElement]:
+@lru_cache(KEPT)
+def _among(shape: _Shape) -> Select:
+    """The records whose ids are bound to `chosen`."""
+    model = shape.list_of.model
+    statement = shape.base.with_only_columns(model.id, model.version, literal_column("''"), *_columns(shape))
+    return statement.where(model.id == any_(bindparam("chosen", type_=ARRAY(BigInteger))))
+
+
+def _columns(shape: _Shape) -> list[ColumnElement]:
+    """The values of the shown columns, whether the record is active, and what the records are called they refer to."""
+    model, fields = shape.list_of.model, shape.fields
     found = [
-        (fields[name].expression(model) if name in fields else getattr(model, name)).label(f"f_{place}")
-        for place, name in enumerate(asked.columns)
+        (entry.expression(model) if entry else getattr(model, name)).label(f"f_{place}")
+        for place, (name, entry) in enumerate(zip(shape.columns, shape.entries(), strict=True))
     ]
-    if hasattr(model, "active"):
-        found.append(model.active.label("is_active"))
+    found.append((model.active if hasattr(model, "active") else true()).label("is_active"))
+    found += [
+        references.title_of(noun, fields[name].expression(model), model).label(f"t_{place}")
+        for place, (name, noun) in enumerate(shape.references())
+    ]
     return found
 
 
-def _row(row, asked: Wanted) -> Row:
-    values = dict(zip(asked.columns, row[3:], strict=False))
-    return Row(row[0], row[1], values, row[-1] if len(row) > 3 + len(asked.columns) else True)
+def _rows(found: Iterable, shape: _Shape) -> list[Row]:
+    last, named, rows = 3 + len(shape.columns), shape.references(), []
+    for row in found:
+        values = dict(zip(shape.columns, row[3:last], strict=True))
+        titles = {(noun, values[name]): title for (name, noun), title in zip(named, row[last + 1 :], strict=True)}
+        rows.append(Row(row[0], row[1], values, row[last], titles))
+    return rows
 
 
-def _sort_key(list_of: ListOf, name: str, fields: FieldSet) -> ColumnElement:
+def _sort_key(shape: _Shape) -> ColumnElement:
     """What the rows are ordered by, before their id: never null, so that a page may end anywhere."""
-    entry: Field | None = fields.get(name)
-    column = entry.expression(list_of.model) if entry else getattr(list_of.model, name)
+    model = shape.list_of.model
+    entry = shape.fields.get(shape.sort)
+    column = entry.expression(model) if entry else getattr(model, shape.sort)
     if entry is None:
         return folded(column) if isinstance(column.type, Text) else column
     if entry.sortable and isinstance(column.type, Integer):
         return column
     if isinstance(entry.kind, Reference):
-        return folded(references.title_of(entry.kind.noun, column, list_of.model))
+        return folded(references.title_of(entry.kind.noun, column, model))
     if isinstance(column.type, Text):
-        options = entry.kind.options(current_locale())
+        options = entry.kind.options(shape.locale)
         if options:
             return func.coalesce(
                 func.array_position(cast([value for value, _label in options], ARRAY(Text)), column), 0
@@ -258,23 +318,35 @@ def _sort_key(list_of: ListOf, name: str, fields: FieldSet) -> ColumnElement:
     return func.coalesce(cast(column, BigInteger), cast(-(2**63), BigInteger))
 
 
-def _keyset(model, asked: Wanted, base: Select, key: ColumnElement, columns: list) -> tuple[list, bool]:
+def _keyset(shape: _Shape, asked: Wanted) -> tuple[list, bool]:
     backwards = bool(asked.before)
-    descending = asked.descending != backwards
-    statement = base.with_only_columns(model.id, model.version, cast(key, Text), *columns)
-    if marker := asked.before or asked.after:
-        value, record_id = _marker(marker, model, asked)
-        value = cast(literal(value, Text), key.type) if not isinstance(key.type, Text) else literal(value).collate("C")
-        beyond = key < value if descending else key > value
-        further = model.id < record_id if descending else model.id > record_id
-        # Two conditions rather than a row comparison, so that the index on (key, id) bounds the scan for any type.
-        edge = key <= value if descending else key >= value
-        statement = statement.where(edge, or_(beyond, further))
-    order = (key.desc(), model.id.desc()) if descending else (key, model.id)
-    rows = db.session.execute(statement.order_by(*order).limit(asked.size + 1)).all()
+    values: dict[str, Any] = {"most": asked.size + 1}
+    marker = asked.before or asked.after
+    if marker:
+        values["edge"], values["edge_id"] = _marker(marker, shape.list_of.model, asked)
+    statement = _page(shape, asked.descending != backwards, bool(marker))
+    rows = db.session.execute(statement, values).all()
     more = len(rows) > asked.size
     rows = rows[: asked.size]
     return (rows[::-1] if backwards else rows), more
+
+
+@lru_cache(KEPT)
+def _page(shape: _Shape, descending: bool, beyond: bool) -> Select:
+    """So many records as are bound to `most`, from the start or `beyond` the place bound to `edge` and `edge_id`."""
+    model = shape.list_of.model
+    key = _sort_key(shape)
+    statement = shape.base.with_only_columns(model.id, model.version, cast(key, Text), *_columns(shape))
+    if beyond:
+        value, record_id = bindparam("edge", type_=Text), bindparam("edge_id", type_=BigInteger)
+        value = cast(value, key.type) if not isinstance(key.type, Text) else value.collate("C")
+        behind = key < value if descending else key > value
+        further = model.id < record_id if descending else model.id > record_id
+        # Two conditions rather than a row comparison, so that the index on (key, id) bounds the scan for any type.
+        edge = key <= value if descending else key >= value
+        statement = statement.where(edge, or_(behind, further))
+    order = (key.desc(), model.id.desc()) if descending else (key, model.id)
+    return statement.order_by(*order).limit(bindparam("most", type_=Integer))
 
 
 def _cursor(row, model: type[Record], asked: Wanted) -> str:

@@ -3,11 +3,24 @@
 The cost does not grow with the number of records: each way in reads at most `MOST` entries of one index.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 
 import phonenumbers
-from sqlalchemy import ColumnElement, Select, and_, func, literal_column, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    Text,
+    and_,
+    bindparam,
+    func,
+    literal_column,
+    select,
+    union_all,
+)
 
 from app.fields.folding import like, sought
 from app.fields.kinds import digits
@@ -35,42 +48,75 @@ def find(search: Search, model: type[Record], base: Select, typed: str, most: in
     words = sought(typed).split()
     if not words:
         return [], False
-    rest = [_anywhere(search, word) for word in words[1:]]
-    first = func.extensions.fold(like(words[0])) + "%"
+    values: dict[str, Any] = {"whole": like(" ".join(words)), "most": most + 1}
+    for place, word in enumerate(words):
+        values |= {f"word_{place}": like(word), f"number_{place}": _number(word)}
+    numbers = tuple(bool(values[f"number_{place}"]) for place in range(len(words)))
+    rows = db.session.execute(_beginning(search, model, base, numbers), values).all()
+    found = [row[0] for row in rows]
+    if len(found) < FEW and len("".join(words)) >= 2:
+        values["number"] = _number(" ".join(words))
+        known = dict.fromkeys(found)
+        more = db.session.scalars(_containing(search, model, base, numbers, bool(values["number"])), values)
+        found += [record_id for record_id in more if record_id not in known]
+    return found[:most], len(found) > most
+
+
+# Making these statements costs as much as running them, so they are made once for so many words; see lists.
+
+
+@lru_cache(100)
+def _beginning(search: Search, model: type[Record], base: Select, numbers: tuple[bool, ...]) -> Select:
+    """The ids of what begins with the first word and contains the others, those of the better way in first.
+
+    `numbers` says which of the words may be a phone number.
+    """
+    most = bindparam("most", type_=Integer)
+    rest = [_anywhere(search, place, number) for place, number in enumerate(numbers) if place]
+    first = _folded("word_0") + "%"
     arms = [
         base.with_only_columns(model.id.label("id"), literal_column(str(rank)).label("rank"), key.label("key"))
         .where(key.like(first, escape="\\"), *rest)
         .order_by(key, model.id)
-        .limit(most + 1)
+        .limit(most)
         for rank, key in enumerate(search.keys)
     ]
-    whole = func.extensions.fold(like(" ".join(words))) + "%"
+    whole = _folded("whole") + "%"
     for other in search.others:
         # The name of a company may have several words; or the first names the company and the others the person.
-        here = model.id.in_(other(whole, most + 1))
+        here = model.id.in_(other(whole, most))
         if rest:
             here |= and_(model.id.in_(other(first, WIDE)), *rest)
         arms.append(
             base.with_only_columns(model.id.label("id"), literal_column("9").label("rank"), search.keys[0].label("key"))
             .where(here)
-            .limit(most + 1)
+            .limit(most)
         )
-    found = _ids(arms)
-    if len(found) < FEW and len("".join(words)) >= 2:
-        everywhere = and_(*[_anywhere(search, word) for word in words])
-        if number := _number(" ".join(words)):
-            everywhere |= search.text.like(f"%{number}%")
-        known = dict.fromkeys(found)
-        more = base.with_only_columns(model.id).where(everywhere).limit(most + 1)
-        found += [record_id for record_id in db.session.scalars(more) if record_id not in known]
-    return found[:most], len(found) > most
+    together = union_all(*[arm.subquery().select() for arm in arms]).subquery()
+    return (
+        select(together.c.id)
+        .group_by(together.c.id)
+        .order_by(func.min(together.c.rank), func.min(together.c.key), together.c.id)
+    )
 
 
-def _anywhere(search: Search, word: str) -> ColumnElement[bool]:
-    """The word anywhere in the record's text; a phone number however it is written."""
-    plain = search.text.like("%" + func.extensions.fold(like(word)) + "%", escape="\\")
-    number = _number(word)
-    return plain | search.text.like(f"%{number}%") if number else plain
+@lru_cache(100)
+def _containing(search: Search, model: type[Record], base: Select, numbers: tuple[bool, ...], number: bool) -> Select:
+    """The ids of what contains every word, or all of them together as a phone number."""
+    everywhere = and_(*[_anywhere(search, place, number) for place, number in enumerate(numbers)])
+    if number:
+        everywhere |= search.text.like("%" + bindparam("number", type_=Text) + "%")
+    return base.with_only_columns(model.id).where(everywhere).limit(bindparam("most", type_=Integer))
+
+
+def _folded(name: str) -> ColumnElement[str]:
+    return func.extensions.fold(bindparam(name, type_=Text), type_=Text)
+
+
+def _anywhere(search: Search, place: int, number: bool) -> ColumnElement[bool]:
+    """A word anywhere in the record's text; a phone number however it is written."""
+    plain = search.text.like("%" + _folded(f"word_{place}") + "%", escape="\\")
+    return plain | search.text.like("%" + bindparam(f"number_{place}", type_=Text) + "%") if number else plain
 
 
 def _number(typed: str) -> str:
@@ -85,14 +131,3 @@ def _number(typed: str) -> str:
             return number
         return national if len(national) >= 4 else number
     return number
-
-
-def _ids(arms: Sequence[Select]) -> list[int]:
-    """The ids of all arms, each once, those of the better way in first."""
-    together = union_all(*[arm.subquery().select() for arm in arms]).subquery()
-    rows = (
-        select(together.c.id)
-        .group_by(together.c.id)
-        .order_by(func.min(together.c.rank), func.min(together.c.key), together.c.id)
-    )
-    return list(db.session.scalars(rows))

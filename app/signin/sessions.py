@@ -3,15 +3,16 @@
 import hashlib
 import secrets
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import LargeBinary, Select, bindparam, delete, func, select, update
 
 from app.contacts.memberships import current_membership
 from app.contacts.models import Contact, Membership
 from app.fields.models import FieldVersion
 from app.fields.settings import know_version
 from app.people.models import Account, Session, Staff, Token
-from app.people.viewer import Viewer, portal_viewer, staff_viewer
+from app.people.viewer import ACCOUNT, STAFF, Viewer, portal_viewer, staff_viewer
 from tenants import db
 
 # A session ends after so many hours without use, and at the latest after so many days.
@@ -50,57 +51,71 @@ def viewer_of(token: str, surface: str) -> Viewer | None:
         return None
     if surface == "portal":
         return _portal_viewer(token)
-    row = db.session.execute(
-        select(Session, Account, Staff, _version)
-        .join(Account, Account.id == Session.account_id)
-        .join(Staff, Staff.id == Account.staff_id)
-        .where(*_alive(token, "staff"), Account.enabled, Staff.active, Staff.withdrawn_at.is_(None))
-    ).first()
+    row = db.session.execute(_staff_of_session(), {"token_hash": _hash(token)}).first()
     if row is None:
         return None
-    session, account, staff, version = row
-    know_version(version)
-    _touch(session)
-    return staff_viewer(account, staff, token)
+    know_version(row.version)
+    _touch(token, row.seen_at)
+    return staff_viewer(row, token)
+
+
+# Made once: each request asks this, and making the statement costs as much as the answer.
+@cache
+def _staff_of_session() -> Select:
+    return (
+        select(Session.seen_at, *ACCOUNT, *STAFF, _version.label("version"))
+        .join(Account, Account.id == Session.account_id)
+        .join(Staff, Staff.id == Account.staff_id)
+        .where(*_alive("staff"), Account.enabled, Staff.active, Staff.withdrawn_at.is_(None))
+    )
 
 
 def _portal_viewer(token: str) -> Viewer | None:
-    row = db.session.execute(
+    row = db.session.execute(_contact_of_session(), {"token_hash": _hash(token)}).first()
+    if row is None:
+        return None
+    _touch(token, row.seen_at)
+    rights = {"portal.people"} if row.sees_people else set()
+    rights |= {"portal.contracts"} if row.sees_contracts else set()
+    return portal_viewer(row, frozenset(rights), token)
+
+
+@cache
+def _contact_of_session() -> Select:
+    return (
         select(
-            Session,
-            Account,
-            Contact,
-            func.coalesce(func.bool_or(Membership.sees_people), False),
-            func.coalesce(func.bool_or(Membership.sees_contracts), False),
+            Session.seen_at,
+            *ACCOUNT,
+            Contact.id.label("contact_id"),
+            Contact.first_name,
+            Contact.last_name,
+            Contact.email,
+            Contact.language.label("contact_language"),
+            Contact.time_zone.label("contact_time_zone"),
+            func.coalesce(func.bool_or(Membership.sees_people), False).label("sees_people"),
+            func.coalesce(func.bool_or(Membership.sees_contracts), False).label("sees_contracts"),
         )
         .join(Account, Account.id == Session.account_id)
         .join(Contact, Contact.id == Account.contact_id)
         .outerjoin(Membership, (Membership.contact_id == Contact.id) & current_membership())
-        .where(*_alive(token, "portal"), Account.enabled, Contact.active, Contact.withdrawn_at.is_(None))
+        .where(*_alive("portal"), Account.enabled, Contact.active, Contact.withdrawn_at.is_(None))
         .group_by(Session.token_hash, Account.id, Contact.id)
-    ).first()
-    if row is None:
-        return None
-    session, account, contact, people, contracts = row
-    _touch(session)
-    rights = {"portal.people"} if people else set()
-    rights |= {"portal.contracts"} if contracts else set()
-    return portal_viewer(account, contact, frozenset(rights), token)
+    )
 
 
-def _alive(token: str, surface: str) -> tuple:
+def _alive(surface: str) -> tuple:
     return (
-        Session.token_hash == _hash(token),
+        Session.token_hash == bindparam("token_hash", type_=LargeBinary),
         Session.surface == surface,
         Session.seen_at > func.now() - timedelta(hours=IDLE_HOURS),
         Session.created_at > func.now() - timedelta(days=ABSOLUTE_DAYS),
     )
 
 
-def _touch(session: Session) -> None:
+def _touch(token: str, seen_at: datetime) -> None:
     """Note that the session is used, at most every five minutes: a read of a page shall write nothing."""
-    if datetime.now(UTC) - session.seen_at > timedelta(minutes=5):
-        session.seen_at = func.now()
+    if datetime.now(UTC) - seen_at > timedelta(minutes=5):
+        db.session.execute(update(Session).where(Session.token_hash == _hash(token)).values(seen_at=func.now()))
 
 
 def viewer_of_token(secret: str) -> Viewer | None:
@@ -108,7 +123,7 @@ def viewer_of_token(secret: str) -> Viewer | None:
     if not secret.startswith(TOKEN_PREFIX) or len(secret) > 100:
         return None
     row = db.session.execute(
-        select(Token, Account, Staff, _version)
+        select(Token, *ACCOUNT, *STAFF, _version.label("version"))
         .join(Account, Account.id == Token.account_id)
         .join(Staff, Staff.id == Account.staff_id)
         .where(
@@ -122,10 +137,9 @@ def viewer_of_token(secret: str) -> Viewer | None:
     ).first()
     if row is None:
         return None
-    token, account, staff, version = row
-    know_version(version)
-    _note_use(token)
-    return staff_viewer(account, staff, "", token)
+    know_version(row.version)
+    _note_use(row.Token)
+    return staff_viewer(row, token=row.Token)
 
 
 def _note_use(token: Token) -> None:

@@ -1,9 +1,11 @@
-"""Cells and editors: one field of one record as templates show it."""
+"""Cells and editors: one field of one record as people see it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
+
+from markupsafe import Markup, escape
 
 from app.fields import references
 from app.fields.kinds import DateTime, Reference, digits
@@ -11,30 +13,18 @@ from app.fields.registry import Field
 from app.i18n import current_locale
 from app.i18n import gettext as _
 
+from .assets import icon
 from .surfaces import surface
 
 
 @dataclass(slots=True)
 class Cell:
-    """One value at rest."""
+    """One value at rest. `html` has the id at its root, so that it can be swapped whole for its editor and back."""
 
     id: str
-    tag: str
     label: str
     display: str
-    link: str | None = None
-    editable: bool = False
-    edit_url: str = ""
-    show_url: str = ""
-    save_url: str = ""
-    kind: str = ""
-    numeric: bool = False
-    lang: str | None = None
-    lock: str | None = None
-    # The colour that stands beside its text.
-    swatch: str = ""
-    # What the link that opens the form is called, for those who do not see what stands beside it.
-    words: str = ""
+    html: Markup
 
 
 @dataclass(slots=True)
@@ -90,6 +80,14 @@ class Titles:
                 ids = {row.get(entry.name) for row in rows} - {None}
                 self._wanted.setdefault(entry.kind.noun, set()).update(ids)
 
+    def know(self, named: Mapping[tuple[str, int], str | None]) -> None:
+        """Take names, by noun and id, that another statement has brought; None where the viewer cannot see it."""
+        for (noun, record_id), name in named.items():
+            if record_id is not None:
+                known = self._found.setdefault(noun, {})
+                if name is not None:
+                    known[record_id] = name
+
     def names(self, wanted: Mapping[str, Iterable[int]] | None = None) -> dict[str, dict[int, str]]:
         """The names by noun and id, of these records and of all that were wanted before."""
         for noun, ids in (wanted or {}).items():
@@ -104,9 +102,10 @@ class Titles:
         """The name of one record, '' for none."""
         if record_id is None:
             return ""
+        known = self._found if record_id in self._found.get(noun, ()) else self.names()
+        name = known.get(noun, {}).get(record_id)
         # In the portal a record that the viewer cannot see has no number either.
-        unknown = "" if surface() == "portal" else f"#{record_id}"
-        return self.names().get(noun, {}).get(record_id, unknown)
+        return name if name is not None else "" if surface() == "portal" else f"#{record_id}"
 
 
 def display(entry: Field, value: Any, titles: Titles, locale: str) -> str:
@@ -118,47 +117,8 @@ def display(entry: Field, value: Any, titles: Titles, locale: str) -> str:
     return entry.kind.format(value, locale)
 
 
-def cell(
-    entry: Field,
-    record_id: int,
-    value: Any,
-    titles: Titles,
-    *,
-    noun: str,
-    path: str,
-    tag: str,
-    editable: bool,
-    link: str | None = None,
-    locale: str | None = None,
-    label: str | None = None,
-) -> Cell:
-    """The cell of a field; `path` is the record's address, `link` leads to it from the first column.
-
-    A list hands over what is the same in all its rows: the `locale`, the field's `label` in it.
-    """
-    text = display(entry, value, titles, locale or current_locale())
-    label = str(entry.label) if label is None else label
-    query = "?in=row" if tag == "td" else ""
-    address = f"{path}/fields/{entry.name}"
-    return Cell(
-        id=f"{noun}-{record_id}-{entry.name}",
-        tag=tag,
-        label=label,
-        display=text,
-        link=link or _link(entry, value),
-        editable=editable,
-        words=_("Edit %(label)s: %(value)s", label=label, value=text or _("empty")) if editable else "",
-        edit_url=f"{address}/edit{query}",
-        show_url=f"{address}{query}",
-        save_url=f"{address}{query}",
-        kind=entry.kind.name,
-        numeric=entry.kind.numeric,
-        lock=entry.lock or None,
-        swatch=(value or "") if entry.kind.name == "colour" else "",
-    )
-
-
-def _link(entry: Field, value: Any) -> str | None:
+def link(entry: Field, value: Any) -> str | None:
+    """Where a value leads: a mail to be written, a number to be called, another site or record; None for the others."""
     if not value:
         return None
     match entry.kind.name:
@@ -172,6 +132,97 @@ def _link(entry: Field, value: Any) -> str | None:
         case "reference" if surface() != "portal":
             return references.url(entry.kind.noun, value) or None
     return None
+
+
+class Cells:
+    """The cells of one field at rest. A list has hundreds: what they have in common is put together once.
+
+    `show` says how a value reads and `link` where it leads; `tag` is 'td' in a list and 'dd' on a record's page.
+    """
+
+    def __init__(
+        self,
+        noun: str,
+        name: str,
+        label: str,
+        *,
+        tag: str,
+        show: Callable[[Any], str],
+        link: Callable[[Any], str | None] | None = None,
+        editable: bool = False,
+        numeric: bool = False,
+        swatch: bool = False,
+        lock: str = "",
+    ):
+        self.noun, self.name, self.label = noun, escape(name), label
+        self._show, self._link, self._editable, self._swatch = show, link, editable, swatch
+        said = f' data-label="{escape(label)}"' if tag == "td" else ""
+        self._root = f'class="cell{" numeric" if numeric else ""}"{said}'
+        self._tag, self._query = tag, "?in=row" if tag == "td" else ""
+        self._nameless = escape(_("(no name)"))
+        # What the link that opens the form is called, for those who do not see what stands beside it.
+        before, _value, after = _("Edit %(label)s: %(value)s", label=label, value="\0").partition("\0")
+        self._words = escape(before), escape(after), escape(_("empty"))
+        self._end = f"{_LOCK.format(icon('lock'), lock, lock) if lock else ''}</{tag}>"
+
+    def html(self, record_id: int, value: Any, path: str, leads: str | None = None, beside: bool = False) -> str:
+        """The cell of the record whose address is `path`.
+
+        `leads` is the address it opens instead of its own link; `beside` another fragment it swaps itself in.
+        """
+        text = self._show(value)
+        shown = str(escape(text)) if text else ""
+        where = leads or (self._link(value) if self._link else None)
+        swap = ' hx-swap-oob="true"' if beside else ""
+        html = f'<{self._tag} id="{self.noun}-{record_id}-{self.name}" {self._root}{swap}>'
+        if where:
+            html += f'<a class="cell-link" href="{escape(where)}">{shown or self._nameless}</a>'
+        if self._swatch and value:
+            html += _SWATCH.format(value)
+        if self._editable:
+            form = f"{path}/fields/{self.name}/edit{self._query}"
+            before, after, empty = self._words
+            html += (
+                f'<a class="{"cell-pencil" if where else "cell-edit"}" data-edit href="{form}" hx-get="{form}"'
+                f' hx-target="closest {self._tag}" aria-label="{before}{shown or empty}{after}">'
+            )
+            if not where:
+                html += f"<span>{shown}</span>" if shown else '<span class="cell-empty" aria-hidden="true">–</span>'
+            html += "</a>"
+        elif not where:
+            html += f'<span class="cell-text">{shown or "–"}</span>'
+        return html + self._end
+
+    def cell(self, record_id: int, value: Any, path: str, leads: str | None = None, beside: bool = False) -> Cell:
+        """The same with what else templates say of it."""
+        html = Markup(self.html(record_id, value, path, leads, beside))
+        return Cell(f"{self.noun}-{record_id}-{self.name}", self.label, self._show(value), html)
+
+
+_LOCK = Markup('<span class="cell-lock" title="{1}">{0}<span class="visually-hidden">{2}</span></span>')
+_SWATCH = Markup(
+    '<svg class="swatch" viewBox="0 0 16 16" aria-hidden="true" focusable="false">'
+    '<rect x="1" y="1" width="14" height="14" rx="3" fill="{}"/></svg>'
+)
+
+
+def cells_of(
+    entry: Field, titles: Titles, *, noun: str, tag: str, editable: bool = False, locale: str | None = None
+) -> Cells:
+    """The cells of a field; `titles` knows what its records refer to."""
+    locale = locale or current_locale()
+    return Cells(
+        noun,
+        entry.name,
+        str(entry.label),
+        tag=tag,
+        show=lambda value: display(entry, value, titles, locale),
+        link=lambda value: link(entry, value),
+        editable=editable,
+        numeric=entry.kind.numeric,
+        swatch=entry.kind.name == "colour",
+        lock=entry.lock,
+    )
 
 
 def editor(

@@ -47,21 +47,21 @@ class Inline:
     def address(self, record_id: int) -> str:
         return self.path if self.own else f"{self.path}/{record_id}"
 
-    def cell(self, entry: Field, loaded: Loaded, tag: str, titles: cells.Titles | None = None) -> cells.Cell:
+    def cell(
+        self, entry: Field, loaded: Loaded, tag: str, titles: cells.Titles | None = None, beside: bool = False
+    ) -> cells.Cell:
         """The cell of one field of one record; in a list the first column leads to the record."""
-        value = loaded.values[entry.name]
-        first = _on_screen(self, fields_of(self.model, current_user))[:1] if tag == "td" else []
-        return cells.cell(
+        made = cells.cells_of(
             entry,
-            loaded.id,
-            value,
             titles or cells.Titles([entry], [loaded.values]),
             noun=self.model.noun,
-            path=self.address(loaded.id),
             tag=tag,
             editable=current_user.may(self.edit) and entry.editable_by(current_user),
-            link=self.address(loaded.id) if tag == "td" and entry.name in ("name", *first) else None,
         )
+        path = self.address(loaded.id)
+        first = _on_screen(self, fields_of(self.model, current_user))[:1] if tag == "td" else []
+        leads = path if tag == "td" and entry.name in ("name", *first) else None
+        return made.cell(loaded.id, loaded.values[entry.name], path, leads, beside)
 
     def titles(self, loaded: Loaded) -> cells.Titles:
         """The names of what a record refers to."""
@@ -99,7 +99,7 @@ def inline(bp: Blueprint, noun: Inline) -> None:
         loaded, entry = _find(noun, id, name)
         if not request.wants_fragment:
             return redirect(noun.address(loaded.id))
-        return _answer("shared/_cell.html", cell=noun.cell(entry, loaded, _tag()))
+        return make_response(noun.cell(entry, loaded, _tag()).html)
 
     @bp.get(f"{at}/fields/<name>/edit")
     @allow(noun.edit)
@@ -232,7 +232,11 @@ def _changed_too(noun: Inline, loaded: Loaded, name: str, operation_id: int) -> 
     """The cells on the screen that followed the saved one, such as the time zone that follows the country."""
     fields, tag = fields_of(noun.model, current_user), _tag()
     touched = write.fields_touched(operation_id, noun.model, loaded.id)
-    return [noun.cell(fields[one], loaded, tag) for one in _on_screen(noun, fields) if one in touched and one != name]
+    return [
+        noun.cell(fields[one], loaded, tag, beside=True)
+        for one in _on_screen(noun, fields)
+        if one in touched and one != name
+    ]
 
 
 def _neighbour(noun: Inline, name: str, then: str) -> Field | None:

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from flask import request
 from flask_babel import format_datetime
 from flask_login import current_user
+from markupsafe import Markup
 from sqlalchemy import Select
 from werkzeug.datastructures import MultiDict
 
@@ -37,11 +38,10 @@ class Column:
 
 @dataclass
 class ShownRow:
-    """A row: its cells and, for a record that is set aside, the word for it."""
+    """A row: its cells as they stand in the page and, for a record that is set aside, the word for it."""
 
     id: str
-    url: str
-    cells: list
+    cells: Markup
     state_label: str = ""
 
 
@@ -114,22 +114,23 @@ def listing(
     panel = args["panel"] if args.get("panel") in ("filter", "columns") else ""
     asked = lists.wanted(args, list_of, fields, current_user.page_size, columns or ())
     alone = panel and request.wants_fragment
-    page = lists.Page([], 0, False) if alone else lists.read(list_of, asked, fields, base)
+    page = lists.Page([], 0, False) if alone else lists.read(list_of, asked, fields, base, named=True)
     if not page.rows and (asked.after or asked.before):
         # What the address leads to is gone: the list begins anew.
         asked = replace(asked, after="", before="", problems=[])
-        page = lists.read(list_of, asked, fields, base)
-    shown = [fields.get(name) for name in asked.columns]
-    titles = cells.Titles([entry for entry in shown if entry], [row.values for row in page.rows])
+        page = lists.read(list_of, asked, fields, base, named=True)
+    titles = cells.Titles()
+    for row in page.rows:
+        titles.know(row.titles)
     locale = current_locale()
     kept = [(key, value) for key, value in args.items(multi=True) if key not in (*PASSING, "q")]
-    rows = _Rows(list_of.model.noun, record_path, _shown_columns(asked.columns, shown, edit), titles, locale)
+    rows = _Rows(list_of, record_path, asked.columns, titles, edit)
     to_filter, others = _filter_fields(fields, asked, locale) if panel == "filter" else ([], [])
     return Listing(
         noun=noun,
         title=title,
         columns=[_column(name, asked, fields, path, args) for name in asked.columns],
-        rows=[rows.row(row) for row in page.rows],
+        rows=rows.made(fields, page.rows),
         count=page.count,
         count_capped=page.capped,
         size=asked.size,
@@ -201,65 +202,39 @@ def _column(name: str, asked: lists.Wanted, fields: FieldSet, path: str, args) -
     )
 
 
-@dataclass(slots=True)
-class _Shown:
-    """What the cells of one column have in common."""
-
-    name: str
-    entry: Field | None
-    label: str
-    editable: bool
-    leads: bool
-
-
-def _shown_columns(names: list[str], shown: list[Field | None], edit: str) -> list[_Shown]:
-    viewer = current_user._get_current_object()
-    may = bool(edit) and viewer.may(edit)
-    return [
-        _Shown(
-            name,
-            entry,
-            str(entry.label if entry else MOMENTS[name]),
-            bool(may and entry and entry.editable_by(viewer)),
-            place == 0 or name == "name",
-        )
-        for place, (name, entry) in enumerate(zip(names, shown, strict=True))
-    ]
-
-
-@dataclass
 class _Rows:
-    """Makes rows for templates; what is the same in all of them is looked up once."""
+    """Makes the rows for a template; the cells of a column know what is the same in all of them."""
 
-    noun: str
-    record_path: str
-    columns: list[_Shown]
-    titles: cells.Titles
-    locale: str
+    def __init__(self, list_of: lists.ListOf, record_path: str, columns: list[str], titles: cells.Titles, edit: str):
+        self.noun, self.record_path = list_of.model.noun, record_path
+        self.columns = columns
+        self.titles, self.locale = titles, current_locale()
+        self.viewer = current_user._get_current_object()
+        self.may = bool(edit) and self.viewer.may(edit)
 
-    def row(self, row: lists.Row) -> ShownRow:
-        path = f"{self.record_path}/{row.id}"
-        made = [self._cell(row, column, path) for column in self.columns]
-        return ShownRow(f"{self.noun}-{row.id}", path, made, "" if row.active else _("deactivated"))
+    def made(self, fields: FieldSet, found: list[lists.Row]) -> list[ShownRow]:
+        """The rows of a page, in order."""
+        columns = [
+            (name, self._cells(name, fields.get(name)).html, place == 0 or name == "name")
+            for place, name in enumerate(self.columns)
+        ]
+        aside, rows = _("deactivated"), []
+        for row in found:
+            path = f"{self.record_path}/{row.id}"
+            html = [make(row.id, row.values[name], path, path if leads else None) for name, make, leads in columns]
+            # Each cell has escaped what is in it.
+            rows.append(ShownRow(f"{self.noun}-{row.id}", Markup("".join(html)), "" if row.active else aside))
+        return rows
 
-    def _cell(self, row: lists.Row, column: _Shown, path: str) -> cells.Cell:
-        value = row.values[column.name]
-        if column.entry is None:
-            text = format_datetime(value, "short") if value else ""
-            return cells.Cell(f"{self.noun}-{row.id}-{column.name}", "td", column.label, text)
-        return cells.cell(
-            column.entry,
-            row.id,
-            value,
-            self.titles,
-            noun=self.noun,
-            path=path,
-            tag="td",
-            editable=column.editable,
-            link=path if column.leads else None,
-            locale=self.locale,
-            label=column.label,
-        )
+    def _cells(self, name: str, entry: Field | None) -> cells.Cells:
+        if entry is None:
+            return cells.Cells(self.noun, name, str(MOMENTS[name]), tag="td", show=_short)
+        editable = self.may and entry.editable_by(self.viewer)
+        return cells.cells_of(entry, self.titles, noun=self.noun, tag="td", editable=editable, locale=self.locale)
+
+
+def _short(moment) -> str:
+    return format_datetime(moment, "short") if moment else ""
 
 
 def _chip(one: tuple[str, str, str], fields: FieldSet, path: str, args, locale: str) -> tuple[str, str]:
