@@ -10,8 +10,4 @@ from .models import Company
 bp = Blueprint("companies", __name__, url_prefix="/companies")
 
 
-def _journal(id: int):
-    return [("company", [id]), ("company_domain", queries.domain_ids(id))]
-
-
-resource(bp, Resource(Company, "companies", queries, actions, _journal, also=("name",)))
+resource(bp, Resource(Company, "companies", queries, actions, also=("name",)))

@@ -6,6 +6,7 @@ from sqlalchemy import Text as TextType
 from app.fields.folding import folded
 from app.fields.settings import fields_of
 from app.records import read
+from app.records.history import RECORD, Past
 from app.records.lists import ListOf
 from app.records.search import Search
 
@@ -42,6 +43,5 @@ LIST = ListOf(
 )
 
 
-def domain_ids(company_id: int) -> Select:
-    """The rows of a company's web domains, removed ones included, for its history."""
-    return select(Domain.id).where(Domain.company_id == company_id)
+# A company's history tells of its web domains, too, those that were removed included.
+PAST = Past("company", (("company_domain", select(Domain.id).where(Domain.company_id == RECORD)),))

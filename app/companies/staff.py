@@ -105,12 +105,8 @@ def show(id: int) -> Response:
     )
 
 
-def _journal(id: int):
-    return [("company", [id]), ("company_domain", queries.domain_ids(id))]
-
-
 def _history(id: int, titles: Titles | None = None) -> dict:
-    return history.block(_journal(id), f"/companies/{id}/history", f"/companies/{id}/as-of", titles)
+    return history.block(queries.PAST, id, f"/companies/{id}/history", f"/companies/{id}/as-of", titles)
 
 
 @bp.get("/<int:id>/history")

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, or_, select
+from sqlalchemy import bindparam, delete, func, or_, select
 from sqlalchemy.orm import aliased
 
 from app.fields.errors import FieldError, FieldErrors
@@ -32,6 +32,31 @@ class Deactivated(Conflict):
     sentence = _l("This contact is deactivated. Set “Active” first.")
 
 
+# A contact's account, and whether the address names others, too, among those who may sign in.
+_ACCESS = (
+    select(
+        Account,
+        select(_OTHER.id)
+        .join(_ACCOUNT, _ACCOUNT.contact_id == _OTHER.id)
+        .where(
+            or_(
+                func.lower(_OTHER.email) == func.lower(Contact.email),
+                func.lower(_OTHER.user_name) == func.lower(Contact.email),
+            ),
+            _OTHER.id != Contact.id,
+            _OTHER.withdrawn_at.is_(None),
+            _OTHER.active,
+            _ACCOUNT.enabled,
+        )
+        .correlate(Contact)
+        .exists(),
+    )
+    .select_from(Contact)
+    .outerjoin(Account, Account.contact_id == Contact.id)
+    .where(Contact.id == bindparam("contact"))
+)
+
+
 @dataclass(frozen=True)
 class Access:
     """How a contact signs in to the portal, if at all."""
@@ -45,12 +70,7 @@ class Access:
 
 def of(contact: Contact) -> Access:
     """The portal access of a contact."""
-    account, is_shared = db.session.execute(
-        select(Account, _others_with(contact.email, contact.id))
-        .select_from(Contact)
-        .outerjoin(Account, Account.contact_id == Contact.id)
-        .where(Contact.id == contact.id)
-    ).one()
+    account, is_shared = db.session.execute(_ACCESS, {"contact": contact.id}).one()
     is_open = account is not None and account.enabled
     logins = [contact.user_name] + ([] if is_shared else [contact.email])
     if account is None:
@@ -100,23 +120,6 @@ def _account(contact_id: int) -> Account | None:
 
 def _sign_out(account_id: int) -> None:
     db.session.execute(delete(Session).where(Session.account_id == account_id))
-
-
-def _others_with(email: str, contact_id: int) -> ColumnElement[bool]:
-    """Whether the address names others, too, among those who may sign in."""
-    typed = email.lower()
-    return (
-        select(_OTHER.id)
-        .join(_ACCOUNT, _ACCOUNT.contact_id == _OTHER.id)
-        .where(
-            or_(func.lower(_OTHER.email) == typed, func.lower(_OTHER.user_name) == typed),
-            _OTHER.id != contact_id,
-            _OTHER.withdrawn_at.is_(None),
-            _OTHER.active,
-            _ACCOUNT.enabled,
-        )
-        .exists()
-    )
 
 
 # --- memberships ------------------------------------------------------------------------------------------------------

@@ -10,8 +10,4 @@ from .models import Contact
 bp = Blueprint("contacts", __name__, url_prefix="/contacts")
 
 
-def _journal(id: int):
-    return [("contact", [id]), *queries.beside(id)]
-
-
-resource(bp, Resource(Contact, "contacts", queries, actions, _journal, made_otherwise=("user_name",)))
+resource(bp, Resource(Contact, "contacts", queries, actions, made_otherwise=("user_name",)))

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.orm import aliased
 
 from app.companies.models import Company, Department
@@ -11,6 +11,7 @@ from app.fields.folding import folded
 from app.fields.registry import FieldSet
 from app.fields.settings import fields_of
 from app.records import read
+from app.records.history import RECORD, Past
 from app.records.lists import ListOf
 from app.records.search import Search
 from tenants import db
@@ -50,13 +51,15 @@ def of_company(company_id: int, viewer) -> Select:
 
 def memberships(contact_id: int) -> list[tuple[Membership, str]]:
     """A contact's memberships with the companies' names, the primary one first."""
-    rows = db.session.execute(
-        select(Membership, Company.name)
-        .join(Company, Company.id == Membership.company_id)
-        .where(Membership.contact_id == contact_id, Membership.withdrawn_at.is_(None))
-        .order_by(Membership.is_primary.desc(), Company.name)
-    )
-    return list(rows)
+    return list(db.session.execute(_MEMBERSHIPS, {"contact": contact_id}))
+
+
+_MEMBERSHIPS = (
+    select(Membership, Company.name)
+    .join(Company, Company.id == Membership.company_id)
+    .where(Membership.contact_id == bindparam("contact"), Membership.withdrawn_at.is_(None))
+    .order_by(Membership.is_primary.desc(), Company.name)
+)
 
 
 def _by_company(first, most: int) -> Select:
@@ -79,12 +82,14 @@ LIST = ListOf(
 )
 
 
-def beside(contact_id: int) -> list[tuple[str, Select]]:
-    """The rows that hold a contact's memberships and further addresses, for its history."""
-    return [
-        ("membership", select(Membership.id).where(Membership.contact_id == contact_id)),
-        ("contact_address", select(Address.id).where(Address.contact_id == contact_id)),
-    ]
+# A contact's history tells of memberships and further addresses, too.
+PAST = Past(
+    "contact",
+    (
+        ("membership", select(Membership.id).where(Membership.contact_id == RECORD)),
+        ("contact_address", select(Address.id).where(Address.contact_id == RECORD)),
+    ),
+)
 
 
 # --- the portal -------------------------------------------------------------------------------------------------------

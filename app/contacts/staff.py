@@ -173,12 +173,8 @@ def show(id: int) -> Response:
     )
 
 
-def _journal(id: int):
-    return [("contact", [id]), *queries.beside(id)]
-
-
 def _history(id: int, titles: Titles | None = None) -> dict:
-    return history.block(_journal(id), f"/contacts/{id}/history", f"/contacts/{id}/as-of", titles)
+    return history.block(queries.PAST, id, f"/contacts/{id}/history", f"/contacts/{id}/as-of", titles)
 
 
 @bp.get("/contacts/<int:id>/history")

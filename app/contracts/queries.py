@@ -7,6 +7,7 @@ from app.contacts.models import Membership
 from app.fields.folding import folded
 from app.fields.settings import fields_of
 from app.records import read
+from app.records.history import Past
 from app.records.lists import ListOf
 from app.records.search import Search
 
@@ -37,6 +38,7 @@ def of_company(company_id: int, viewer) -> Select:
     return visible_to(viewer).where(Contract.company_id == company_id)
 
 
+PAST = Past("contract")
 LIST = ListOf(
     Contract,
     sort="description",

@@ -140,7 +140,7 @@ def show(id: int) -> Response:
 
 
 def _history(id: int, titles: Titles | None = None) -> dict:
-    return history.block([("contract", [id])], f"/contracts/{id}/history", f"/contracts/{id}/as-of", titles)
+    return history.block(queries.PAST, id, f"/contracts/{id}/history", f"/contracts/{id}/as-of", titles)
 
 
 @bp.get("/contracts/<int:id>/history")

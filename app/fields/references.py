@@ -2,8 +2,25 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Text, cast, func, literal, select, union_all
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    CompoundSelect,
+    Integer,
+    Select,
+    Text,
+    any_,
+    bindparam,
+    cast,
+    func,
+    literal,
+    select,
+    union_all,
+)
 
 from tenants import db
 
@@ -44,15 +61,23 @@ def titles(noun: str, ids: Iterable[int]) -> dict[int, str]:
 def names(wanted: Mapping[str, Iterable[int]]) -> dict[str, dict[int, str]]:
     """The names of records of several nouns, in one query; those that the viewer cannot see are missing."""
     found: dict[str, dict[int, str]] = {noun: {} for noun in wanted}
-    arms = []
-    for noun, ids in wanted.items():
-        if ids := sorted({record_id for record_id in ids if record_id is not None}):
-            source = _sources[noun]
-            title = cast(source.title, Text).label("title")
-            arms.append(select(literal(noun).label("noun"), source.model.id, title).where(source.model.id.in_(ids)))
-    for noun, record_id, title in db.session.execute(union_all(*arms)) if arms else ():
-        found[noun][record_id] = title
+    asked = {noun: sorted({record_id for record_id in ids if record_id is not None}) for noun, ids in wanted.items()}
+    asked = {noun: asked[noun] for noun in sorted(asked) if asked[noun]}
+    if asked:
+        for noun, record_id, title in db.session.execute(_naming(tuple(asked)), asked):
+            found[noun][record_id] = title
     return found
+
+
+# Made once for the same nouns: making it takes longer than its answer.
+@lru_cache(100)
+def _naming(nouns: tuple[str, ...]) -> CompoundSelect:
+    arms = []
+    for noun in nouns:
+        source, ids = _sources[noun], bindparam(noun, type_=ARRAY(BigInteger))
+        title = cast(source.title, Text).label("title")
+        arms.append(select(literal(noun).label("noun"), source.model.id, title).where(source.model.id == any_(ids)))
+    return union_all(*arms)
 
 
 def title_of(noun: str, number: ColumnElement, model: type[Record]) -> ColumnElement[str]:
@@ -80,15 +105,21 @@ def _choosable(source: Source, company_id: int | None) -> Select:
 
 def search(noun: str, typed: str, company_id: int | None = None, limit: int = 20) -> list[tuple[int, str]]:
     """Records whose name contains what was typed, those that begin with it first."""
+    values: dict[str, Any] = {"typed": like(typed).strip(), "most": limit}
+    return list(db.session.execute(_searching(noun, bool(typed.strip()), company_id), values))
+
+
+@lru_cache(200)
+def _searching(noun: str, typed: bool, company_id: int | None) -> Select:
     source = _sources[noun]
     name = folded(source.title)
     statement = _choosable(source, company_id)
     order = [name, source.model.id]
-    if typed.strip():
-        pattern = func.extensions.fold(like(typed).strip())
-        statement = statement.where(name.like(func.concat("%", pattern, "%"), escape="\\"))
-        order.insert(0, name.like(func.concat(pattern, "%"), escape="\\").desc())
-    return list(db.session.execute(statement.order_by(*order).limit(limit)))
+    if typed:
+        pattern = func.extensions.fold(bindparam("typed", type_=Text), type_=Text)
+        statement = statement.where(name.like("%" + pattern + "%", escape="\\"))
+        order.insert(0, name.like(pattern + "%", escape="\\").desc())
+    return statement.order_by(*order).limit(bindparam("most", type_=Integer))
 
 
 def known(noun: str, record_id: int, company_id: int | None = None) -> bool:

@@ -101,7 +101,7 @@ def show(id: int) -> Response:
     """A member of staff."""
     loaded = queries.get(id, current_user)
     titles = INLINE.titles(loaded)
-    past = history.block([("staff", [id])], f"{HERE}/{id}", titles=titles)
+    past = history.block(queries.PAST, id, f"{HERE}/{id}", titles=titles)
     return page(
         "admin/people/show.html",
         part="shared/_history.html",

@@ -7,12 +7,14 @@ from sqlalchemy import Select, select
 from app.fields.folding import folded
 from app.fields.settings import fields_of
 from app.records import read
+from app.records.history import Past
 from app.records.lists import ListOf
 from app.records.search import Search
 from tenants import db
 
 from .models import Account, Staff
 
+PAST = Past("staff")
 LIST = ListOf(
     Staff,
     sort="name",
@@ -29,9 +31,13 @@ class Reachable:
     phone: str
 
 
+# One and the same query, so that statements made of it are made once.
+ALL = select(Staff)
+
+
 def visible_to(viewer) -> Select:
     """Every member of staff."""
-    return select(Staff)
+    return ALL
 
 
 def get(staff_id: int, viewer) -> read.Loaded:

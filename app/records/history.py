@@ -1,11 +1,12 @@
 """The history of records: who did what, when, through what and why, read from the journal."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, func, literal, select, union_all
+from sqlalchemy import BigInteger, Row, Select, bindparam, func, literal, select, union_all
 from sqlalchemy.orm import aliased
 
 from app.fields import references
@@ -60,71 +61,91 @@ class Entry:
 
 _UNDO = aliased(Operation, name="undo")
 _UNDONE = select(func.max(_UNDO.id)).where(_UNDO.undoes == Operation.id).scalar_subquery()
-# Records of one noun, by their ids or as a query of them.
-Records = tuple[str, Sequence[int] | Select]
+# Stands for the record's id in the queries of `Past`.
+RECORD = bindparam("record", type_=BigInteger)
+
+
+@dataclass(frozen=True)
+class Past:
+    """Whose changes make up the history of a record: its own noun, and beside it queries of other rows' ids."""
+
+    noun: str
+    beside: tuple[tuple[str, Select], ...] = ()
 
 
 def feed(
-    records: Sequence[Records], viewer, until: int | None = None, names: Callable = references.names
+    past: Past, record_id: int, viewer, until: int | None = None, names: Callable = references.names
 ) -> tuple[list[Entry], int | None]:
-    """The newest operations on these records, and the operation to continue after, if any.
+    """The newest operations on a record and what stands beside it, and the operation to continue after, if any.
 
-    The first noun is the record's own, the others stand in rows beside it. `names` finds what records are called:
-    a page brings one that knows the names of all it shows.
+    `names` finds what records are called: a page brings one that knows the names of all it shows.
     """
-    touched = union_all(
-        *[
-            select(Change.operation_id, Change.id).where(Change.noun == noun, Change.record_id.in_(ids))
-            for noun, ids in records
-        ]
-    ).cte("touched")
-    page = select(touched.c.operation_id.label("id")).distinct().order_by(touched.c.operation_id.desc()).limit(PAGE + 1)
-    if until is not None:
-        page = page.where(touched.c.operation_id < until)
-    page = page.subquery("page")
-    others = select(literal(1)).where(Change.operation_id == page.c.id).correlate(page).limit(MOST + 1).subquery()
-    size = select(func.count()).select_from(others).scalar_subquery()
-    sizes = select(page.c.id, size.label("size")).cte("sizes").prefix_with("MATERIALIZED")
-    rows = db.session.execute(
-        select(Operation, _UNDONE, sizes.c.size, Change)
-        .join_from(sizes, Operation, Operation.id == sizes.c.id)
-        .join(touched, touched.c.operation_id == sizes.c.id)
-        .join(Change, (Change.operation_id == touched.c.operation_id) & (Change.id == touched.c.id))
-        .order_by(Operation.id.desc(), Change.id)
-    ).all()
+    values = {"record": record_id} | ({} if until is None else {"until": until})
     entries: dict[int, Entry] = {}
-    for operation, undone_by_, count, change in rows:
-        entry = entries.setdefault(operation.id, _entry(operation, undone_by_, count))
-        entry.actions.add(f"{change.noun}.{change.action}")
-        entry.lines += _lines(change, viewer)
-    noun = records[0][0]
+    for row in db.session.execute(_newest(past, until is not None), values):
+        entry = entries.get(row.id)
+        if entry is None:
+            entry = entries[row.id] = _entry(row)
+        entry.actions.add(f"{row.noun}.{row.action}")
+        entry.lines += _lines(row, viewer)
     for entry in entries.values():
         # What stands in a row beside the record is said once, as the record's own.
-        own = {line.label for line in entry.lines if line.noun == noun}
-        entry.lines = [line for line in entry.lines if line.noun == noun or line.label not in own]
+        own = {line.label for line in entry.lines if line.noun == past.noun}
+        entry.lines = [line for line in entry.lines if line.noun == past.noun or line.label not in own]
     _name_references(entries.values(), names)
     found = list(entries.values())
     return found[:PAGE], (found[PAGE - 1].id if len(found) > PAGE else None)
 
 
-def _entry(operation: Operation, undone: int | None, size: int) -> Entry:
-    return Entry(
-        size=size,
-        id=operation.id,
-        kind=operation.kind,
-        title=operation.title,
-        when=operation.at,
-        account_id=operation.account_id,
-        who=operation.actor,
-        on_behalf=operation.on_behalf,
-        through=operation.through,
-        why=operation.reason,
-        undone=undone is not None,
-        undoes=operation.undoes,
+# Made once for each noun: making it takes longer than its answer.
+@cache
+def _newest(past: Past, older: bool) -> Select:
+    """The changes of the newest operations on the record that is bound, or of those before the one bound to `until`."""
+    records = [(past.noun, None), *past.beside]
+    touched = union_all(
+        *[
+            select(Change.operation_id, Change.id).where(
+                Change.noun == noun, Change.record_id == RECORD if ids is None else Change.record_id.in_(ids)
+            )
+            for noun, ids in records
+        ]
+    ).cte("touched")
+    page = select(touched.c.operation_id.label("id")).distinct().order_by(touched.c.operation_id.desc()).limit(PAGE + 1)
+    if older:
+        page = page.where(touched.c.operation_id < bindparam("until", type_=BigInteger))
+    page = page.subquery("page")
+    others = select(literal(1)).where(Change.operation_id == page.c.id).correlate(page).limit(MOST + 1).subquery()
+    size = select(func.count()).select_from(others).scalar_subquery()
+    sizes = select(page.c.id, size.label("size")).cte("sizes").prefix_with("MATERIALIZED")
+    of_operation = [column for column in Operation.__table__.c if column.name != "contact_id"]
+    of_change = [Change.noun, Change.action, Change.before, Change.after]
+    return (
+        select(*of_operation, _UNDONE.label("undone"), sizes.c.size, Change.id.label("change_id"), *of_change)
+        .join_from(sizes, Operation, Operation.id == sizes.c.id)
+        .join(touched, touched.c.operation_id == sizes.c.id)
+        .join(Change, (Change.operation_id == touched.c.operation_id) & (Change.id == touched.c.id))
+        .order_by(Operation.id.desc(), Change.id)
     )
 
 
-def _lines(change: Change, viewer) -> list[Line]:
+def _entry(row: Row) -> Entry:
+    return Entry(
+        size=row.size,
+        id=row.id,
+        kind=row.kind,
+        title=row.title,
+        when=row.at,
+        account_id=row.account_id,
+        who=row.actor,
+        on_behalf=row.on_behalf,
+        through=row.through,
+        why=row.reason,
+        undone=row.undone is not None,
+        undoes=row.undoes,
+    )
+
+
+def _lines(change: Row, viewer) -> list[Line]:
     fields = fields_of(model_of(change.noun), viewer)
     found = []
     for name in change.after or {}:
@@ -133,7 +154,7 @@ def _lines(change: Change, viewer) -> list[Line]:
             continue
         before, after = (_text(entry, values.get(name)) for values in (change.before or {}, change.after))
         raw = (change.before or {}).get(name), change.after[name]
-        found.append(Line(str(entry.label), before, after, change.id, change.noun, name, *raw))
+        found.append(Line(str(entry.label), before, after, change.change_id, change.noun, name, *raw))
     return found
 
 

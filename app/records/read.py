@@ -1,13 +1,14 @@
 """Reading one record with every field, those that stand in other rows included, in one statement."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ScalarSelect, Select, select
+from sqlalchemy import BigInteger, ScalarSelect, Select, bindparam, select
 from sqlalchemy.orm import load_only
 
 from app.fields.record import Record
-from app.fields.registry import FieldSet
+from app.fields.registry import Field, FieldSet
 from tenants import db
 
 from .errors import NotFound
@@ -38,21 +39,34 @@ def load(model: type[Record], record_id: int, base: Select, fields: FieldSet, *,
 
     With `opened` nothing of the record is read but these fields, as the portal's login may read no more.
     """
-    elsewhere = [entry for entry in fields if entry.related or (opened and entry.custom)]
+    statement = _reading(model, base, fields, opened)
+    # What the session has of the record may be older than this statement.
+    options = {"populate_existing": True}
+    row = db.session.execute(statement, {"record": record_id}, execution_options=options).first()
+    if row is None:
+        raise NotFound
+    elsewhere = _elsewhere(fields, opened)
+    values = {entry.name: entry.value(row[0]) for entry in fields if entry not in elsewhere}
+    values |= {entry.name: value for entry, value in zip(elsewhere, row[1:], strict=False)}
+    by = [name or "" for name in row[1 + len(elsewhere) :]]
+    return Loaded(row[0], {entry.name: values[entry.name] for entry in fields}, *by)
+
+
+def _elsewhere(fields: FieldSet, opened: bool) -> list[Field]:
+    """The fields that are no attribute of the record as it is read."""
+    return [entry for entry in fields if entry.related or (opened and entry.custom)]
+
+
+# Made once for each noun and viewers who see the same of it: making it takes longer than its answer.
+@lru_cache(100)
+def _reading(model: type[Record], base: Select, fields: FieldSet, opened: bool) -> Select:
+    elsewhere = _elsewhere(fields, opened)
     statement = base.add_columns(*[entry.expression(model).label(f"r_{n}") for n, entry in enumerate(elsewhere)])
     statement = statement.add_columns(*(() if opened else map(_actor, (model.created_op, model.updated_op))))
     if opened:
         own = [entry.column for entry in fields if entry.column is not None]
         statement = statement.options(load_only(model.id, model.version, *own, raiseload=True))
-    statement = statement.where(model.id == record_id, model.withdrawn_at.is_(None))
-    # What the session has of the record may be older than this statement.
-    row = db.session.execute(statement, execution_options={"populate_existing": True}).first()
-    if row is None:
-        raise NotFound
-    values = {entry.name: entry.value(row[0]) for entry in fields if entry not in elsewhere}
-    values |= {entry.name: value for entry, value in zip(elsewhere, row[1:], strict=False)}
-    by = [name or "" for name in row[1 + len(elsewhere) :]]
-    return Loaded(row[0], {entry.name: values[entry.name] for entry in fields}, *by)
+    return statement.where(model.id == bindparam("record", type_=BigInteger), model.withdrawn_at.is_(None))
 
 
 def _actor(operation_id) -> ScalarSelect[str]:

@@ -1,7 +1,5 @@
 """The history of a record as templates show it."""
 
-from collections.abc import Sequence
-
 from babel.numbers import format_decimal
 from flask import request
 from flask_login import current_user
@@ -40,14 +38,14 @@ def through_what(kept: str) -> str:
     return kept
 
 
-def block(records: Sequence[history.Records], path: str, as_of: str = "", titles: Titles | None = None) -> dict:
-    """The newest operations on these records.
+def block(past: history.Past, record_id: int, path: str, as_of: str = "", titles: Titles | None = None) -> dict:
+    """The newest operations on a record and what stands beside it.
 
     `path` is the address that shows this history alone, and `as_of` the one that shows the record as it was on a date,
     where there is one. A page hands over its `titles`, so that one query names all that it shows.
     """
     until = request.args.get("until", type=number)
-    entries, older = history.feed(records, current_user, until, (titles or Titles()).names)
+    entries, older = history.feed(past, record_id, current_user, until, (titles or Titles()).names)
     return {
         "id": "history",
         "operations": [_operation(entry, as_of) for entry in entries],

@@ -4,7 +4,7 @@
 changes it, and `GET …/contacts/7/history` tells what happened to it.
 """
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
@@ -65,16 +65,14 @@ class Stale(DeskError):
 class Resource:
     """A noun as the API offers it.
 
-    `queries` has LIST, visible_to and get, `actions` has new_fields, create and update. `name` is the noun's word in
-    addresses and permissions.
+    `queries` has LIST, PAST, visible_to and get, `actions` has new_fields, create and update. `name` is the noun's
+    word in addresses and permissions.
     """
 
     model: type[Record]
     name: str
     queries: ModuleType
     actions: ModuleType
-    # A record's id -> the rows (noun and ids) whose changes are its history.
-    journal: Callable[[int], Iterable[tuple[str, Iterable[int]]]]
     # Required fields that the noun fills itself when a new record comes without them.
     made_otherwise: tuple[str, ...] = ()
     # Fields that the desk changes on a page of their own.
@@ -213,7 +211,7 @@ def resource(bp: Blueprint, noun: Resource) -> None:
             raise NotAllowed(view)
         until = query.only(after=query.marker)["after"]
         noun.queries.get(id, current_user)
-        entries, older = history.feed(noun.journal(id), current_user, until)
+        entries, older = history.feed(noun.queries.PAST, id, current_user, until)
         return page([_entry(entry) for entry in entries], str(older) if older else "")
 
 
