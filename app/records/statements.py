@@ -5,6 +5,7 @@ Names of columns come from the model, never from outside.
 """
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -44,11 +45,18 @@ from .models import Change, Event
 _PAIRS = 45
 
 
-def source(model: type[Record], names: Sequence[str], rows: list[dict[str, Any]]) -> Select:
-    """Rows of JSON values as a query with the columns n, id and the fields, typed as in the table."""
-    columns = [column("n", Integer), column("id", BigInteger)]
+# The statements of edits are made once for each noun and set of fields: making one takes longer than running it.
+KEPT = 100
+# Stand for the operation that writes, and for the rows of `source`.
+OPERATION, ROWS = bindparam("operation", type_=BigInteger), bindparam("rows", type_=JSONB)
+
+
+@lru_cache(KEPT)
+def source(model: type[Record], names: tuple[str, ...]) -> Select:
+    """Rows of JSON that come as the parameter `rows`: a query of n, id, base and the fields, typed as in the table."""
+    columns = [column("n", Integer), column("id", BigInteger), column("base", Integer)]
     columns += [column(plain(name), _type(model, name)) for name in names]
-    given = func.jsonb_to_recordset(bindparam("rows", rows, JSONB, unique=True))
+    given = func.jsonb_to_recordset(ROWS)
     return select(given.table_valued(*columns).render_derived(name="given", with_types=True))
 
 
@@ -62,17 +70,28 @@ def plain(name: str) -> str:
     return name.replace("-", "_", 1) if name.startswith("custom-") else name
 
 
-def insert(operation_id: int, model: type[Record], names: Sequence[str], rows: Select) -> dict[int, int]:
-    """Insert a record for each row (columns n, id or null, the fields); returns the ids by n."""
+def insert(
+    operation_id: int, model: type[Record], names: Sequence[str], rows: Select, given: list[dict] | None = None
+) -> dict[int, int]:
+    """Insert a record for each row (columns n, id or null, the fields); returns the ids by n.
+
+    `given` are the rows of a `source`.
+    """
+    values = {"operation": operation_id, **({"rows": given} if given is not None else {})}
+    return dict(db.session.execute(_insert(model, tuple(names), rows), values).all())
+
+
+@lru_cache(KEPT)
+def _insert(model: type[Record], names: tuple[str, ...], rows: Select) -> Select:
     src = _numbered(model, rows).cte("src").prefix_with("MATERIALIZED")
-    steps = _inserting(operation_id, model, names, src)
-    return dict(db.session.execute(select(src.c.n, src.c.id).add_cte(*steps)).all())
+    steps = _inserting(model, names, src)
+    return select(src.c.n, src.c.id).add_cte(*steps)
 
 
 def insert_all(operation_id: int, model: type[Record], names: Sequence[str], rows: Select) -> int:
     """The same for rows by the thousand, whose ids nobody asks for; returns how many."""
-    made, *steps = _inserting(operation_id, model, names, _numbered(model, rows).subquery("src"))
-    return db.session.scalar(select(func.count(made.c.id)).add_cte(*steps))
+    made, *steps = _inserting(model, names, _numbered(model, rows).subquery("src"))
+    return db.session.scalar(select(func.count(made.c.id)).add_cte(*steps), {"operation": operation_id})
 
 
 def _numbered(model: type[Record], rows: Select) -> Select:
@@ -82,12 +101,12 @@ def _numbered(model: type[Record], rows: Select) -> Select:
     return select(fresh.label("id"), *[column for column in given.c if column.name != "id"])
 
 
-def _inserting(operation_id: int, model: type[Record], names: Sequence[str], src: FromClause) -> tuple[CTE, ...]:
+def _inserting(model: type[Record], names: Sequence[str], src: FromClause) -> tuple[CTE, ...]:
     """The steps of the statement: the insert, its journal, its event."""
     table = model.__table__
     own = [name for name in names if not name.startswith("custom-")]
     targets = ["id", *own, "created_op", "updated_op"]
-    values = [src.c.id, *[src.c[name] for name in own], literal(operation_id), literal(operation_id)]
+    values = [src.c.id, *[src.c[name] for name in own], OPERATION, OPERATION]
     if custom := [name for name in names if name.startswith("custom-")]:
         targets.append("custom")
         values.append(func.jsonb_strip_nulls(_object([(_key(name), src.c[plain(name)]) for name in custom])))
@@ -96,23 +115,35 @@ def _inserting(operation_id: int, model: type[Record], names: Sequence[str], src
         sql_insert(table).from_select(targets, select(*values)).returning(table.c.id, companies.label("companies"))
     ).cte("made")
     journal = _journal(
-        select(literal(operation_id), literal(model.noun), made.c.id, literal("create"), literal(1), made.c.companies),
+        select(OPERATION, literal(model.noun), made.c.id, literal("create"), literal(1), made.c.companies),
         with_values=False,
     )
-    return made, journal, _event(operation_id, f"{model.noun}.created", made)
+    return made, journal, _event(f"{model.noun}.created", made)
 
 
-def update(operation_id: int, model: type[Record], names: Sequence[str], rows: Select) -> list[int]:
-    """Change the records that the rows (columns id and the fields) name; returns the ids that really changed."""
+def update(
+    operation_id: int, model: type[Record], names: Sequence[str], rows: Select, given: list[dict] | None = None
+) -> list[int]:
+    """Change the records that the rows (columns id and the fields) name; returns the ids that really changed.
+
+    A row with a `base` changes only the record that still has this version. `given` are the rows of a `source`.
+    """
+    values = {"operation": operation_id, **({"rows": given} if given is not None else {})}
+    return list(db.session.scalars(_update(model, tuple(names), rows), values))
+
+
+@lru_cache(KEPT)
+def _update(model: type[Record], names: tuple[str, ...], rows: Select) -> Select:
     t = model.__table__.alias("t")
     src = rows.cte("src").prefix_with("MATERIALIZED")
     own = [name for name in names if not name.startswith("custom-")]
     custom = [name for name in names if name.startswith("custom-")]
     was = journal_object(t, names)
+    fresh = [or_(src.c.base.is_(None), src.c.base == t.c.version)] if "base" in src.c else []
     old = (
         select(t.c.id, was.label("was"), *[src.c[plain(name)].label(f"new_{plain(name)}") for name in names])
         .join_from(t, src, t.c.id == src.c.id)
-        .where(t.c.withdrawn_at.is_(None))
+        .where(t.c.withdrawn_at.is_(None), *fresh)
         .order_by(t.c.id)
         .with_for_update(of=t)
         .cte("old")
@@ -127,7 +158,7 @@ def update(operation_id: int, model: type[Record], names: Sequence[str], rows: S
     differs += [t.c.custom[_key(name)].is_distinct_from(func.nullif(new[name], _json_null())) for name in custom]
     done = (
         sql_update(t)
-        .values(**values, version=t.c.version + 1, updated_at=func.now(), updated_op=operation_id)
+        .values(**values, version=t.c.version + 1, updated_at=func.now(), updated_op=OPERATION)
         .where(t.c.id == old.c.id, or_(*differs))
         .returning(
             t.c.id,
@@ -139,7 +170,7 @@ def update(operation_id: int, model: type[Record], names: Sequence[str], rows: S
     ).cte("done")
     journal = _journal(
         select(
-            literal(operation_id),
+            OPERATION,
             literal(model.noun),
             done.c.id,
             literal("update"),
@@ -149,8 +180,7 @@ def update(operation_id: int, model: type[Record], names: Sequence[str], rows: S
             func.extensions.changed(done.c.now, done.c.was),
         )
     )
-    event = _event(operation_id, f"{model.noun}.updated", done)
-    return list(db.session.scalars(select(done.c.id).add_cte(journal, event)))
+    return select(done.c.id).add_cte(journal, _event(f"{model.noun}.updated", done))
 
 
 def note(operation_id: int, model: type[Record], rows: list[dict[str, Any]]) -> list[int]:
@@ -160,17 +190,17 @@ def note(operation_id: int, model: type[Record], rows: list[dict[str, Any]]) -> 
     """
     t = model.__table__.alias("t")
     columns = (column("id", BigInteger), column("was", JSONB), column("now", JSONB))
-    given = func.jsonb_to_recordset(bindparam("rows", rows, JSONB, unique=True))
+    given = func.jsonb_to_recordset(ROWS)
     given = given.table_valued(*columns).render_derived(name="given", with_types=True)
     done = (
         sql_update(t)
-        .values(version=t.c.version + 1, updated_at=func.now(), updated_op=operation_id)
+        .values(version=t.c.version + 1, updated_at=func.now(), updated_op=OPERATION)
         .where(t.c.id == given.c.id, t.c.withdrawn_at.is_(None))
         .returning(t.c.id, t.c.version, _companies(model).label("companies"), given.c.was, given.c.now)
     ).cte("done")
     journal = _journal(
         select(
-            literal(operation_id),
+            OPERATION,
             literal(model.noun),
             done.c.id,
             literal("update"),
@@ -180,8 +210,9 @@ def note(operation_id: int, model: type[Record], rows: list[dict[str, Any]]) -> 
             done.c.now,
         )
     )
-    event = _event(operation_id, f"{model.noun}.updated", done)
-    return list(db.session.scalars(select(done.c.id).add_cte(journal, event)))
+    event = _event(f"{model.noun}.updated", done)
+    values = {"operation": operation_id, "rows": rows}
+    return list(db.session.scalars(select(done.c.id).add_cte(journal, event), values))
 
 
 def withdraw(
@@ -205,7 +236,7 @@ def withdraw(
             withdrawn_at=None if back else func.now(),
             version=t.c.version + 1,
             updated_at=func.now(),
-            updated_op=operation_id,
+            updated_op=OPERATION,
             **{name: [] for name in empty},
         )
         .where(t.c.id.in_(ids), is_withdrawn if back else ~is_withdrawn)
@@ -213,13 +244,11 @@ def withdraw(
     ).cte("done")
     action = "restore" if back else "withdraw"
     journal = _journal(
-        select(
-            literal(operation_id), literal(model.noun), done.c.id, literal(action), done.c.version, done.c.companies
-        ),
+        select(OPERATION, literal(model.noun), done.c.id, literal(action), done.c.version, done.c.companies),
         with_values=False,
     )
-    event = _event(operation_id, f"{model.noun}.{'restored' if back else 'withdrawn'}", done)
-    return list(db.session.scalars(select(done.c.id).add_cte(journal, event)))
+    event = _event(f"{model.noun}.{'restored' if back else 'withdrawn'}", done)
+    return list(db.session.scalars(select(done.c.id).add_cte(journal, event), {"operation": operation_id}))
 
 
 def _journal(rows: Select, with_values: bool = True):
@@ -228,8 +257,8 @@ def _journal(rows: Select, with_values: bool = True):
     return sql_insert(Change.__table__).from_select(targets, rows).cte("journal")
 
 
-def _event(operation_id: int, kind: str, done):
-    rows = select(literal(operation_id), literal(kind)).where(select(done.c.id).exists())
+def _event(kind: str, done):
+    rows = select(OPERATION, literal(kind)).where(select(done.c.id).exists())
     return upsert(Event.__table__).from_select(["operation_id", "kind"], rows).on_conflict_do_nothing().cte("event_row")
 
 

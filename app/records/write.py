@@ -7,11 +7,12 @@ the journal; `create`, `update` and `withdraw` are its singular faces. Imports h
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy import BigInteger, Select, inspect, literal, select
+from sqlalchemy import BigInteger, Select, insert, inspect, literal, select
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import make_transient_to_detached
 
 from app.fields.record import Record
 from app.fields.registry import Field
@@ -76,26 +77,31 @@ def keep(model: type[Record]) -> Callable:
 
 def begin(actor: Actor, kind: str, *, title: str = "", reason: str = "", undoes: int | None = None) -> Operation:
     """Open an operation: the journal's row that names who, through what and why."""
-    operation = Operation(
-        kind=kind,
-        title=str(title),
-        account_id=actor.account_id,
-        contact_id=actor.contact_id,
-        actor=actor.name,
-        on_behalf=actor.on_behalf,
-        through=actor.through,
-        reason=reason or "",
-        undoes=undoes,
-    )
+    values = {
+        "kind": kind,
+        "title": str(title),
+        "account_id": actor.account_id,
+        "contact_id": actor.contact_id,
+        "actor": actor.name,
+        "on_behalf": actor.on_behalf,
+        "through": actor.through,
+        "reason": reason or "",
+        "undoes": undoes,
+    }
+    # Every edit begins so: the unit of work would take three times as long.
+    operation = Operation(id=db.session.scalar(_BEGIN, values), **values)
+    make_transient_to_detached(operation)
     db.session.add(operation)
-    db.session.flush()
     return operation
+
+
+_BEGIN = insert(Operation.__table__).returning(Operation.__table__.c.id)
 
 
 def create(model: type[Record], values: dict[str, Any], *, actor: Actor, operation: Operation | None = None) -> int:
     """Make one record; returns its id. Raises `FieldErrors` where the database finds a value taken."""
     with _acting(operation, actor, "create") as operation:
-        return apply(operation, [Create(model, values)]).ids[0]
+        return _apply(operation, [Create(model, values)]).ids[0]
 
 
 def update(
@@ -115,7 +121,7 @@ def update(
         return None
     try:
         with _acting(operation, actor, "edit") as operation:
-            if apply(operation, [Update(type(record), record.id, values, base)]).ids[0] is None:
+            if _apply(operation, [Update(type(record), record.id, values, base)]).ids[0] is None:
                 raise _NothingChanged
             return operation
     except _NothingChanged:
@@ -125,7 +131,7 @@ def update(
 def withdraw(record: Record, *, actor: Actor, operation: Operation | None = None) -> Operation:
     """Take back the creation of one record."""
     with _acting(operation, actor, "withdraw") as operation:
-        apply(operation, [Withdraw(type(record), record.id)])
+        _apply(operation, [Withdraw(type(record), record.id)])
         return operation
 
 
@@ -136,8 +142,19 @@ class _NothingChanged(Exception):
 @contextmanager
 def _acting(operation: Operation | None, actor: Actor, kind: str) -> Iterator[Operation]:
     """The operation to write in. One that is begun here leaves no trace when the writing fails or changes nothing."""
-    with db.session.begin_nested():
+    with _together():
         yield operation or begin(actor, kind)
+
+
+@contextmanager
+def _together() -> Iterator[None]:
+    """All of it is written, or nothing; a value that the database refuses becomes a `FieldErrors`."""
+    try:
+        with db.session.begin_nested():
+            yield
+    except IntegrityError as error:
+        explain(error)
+        raise
 
 
 def apply(operation: Operation, changes: Iterable[Create | Update | Withdraw]) -> Applied:
@@ -146,19 +163,19 @@ def apply(operation: Operation, changes: Iterable[Create | Update | Withdraw]) -
     Raises `EditConflict` (stale base), `NotFound` (no such record) or `FieldErrors` (a value the database refuses);
     nothing is written then.
     """
+    with _together():
+        return _apply(operation, changes)
+
+
+def _apply(operation: Operation, changes: Iterable[Create | Update | Withdraw]) -> Applied:
     changes = list(changes)
     result = Applied([None] * len(changes))
     groups: dict[tuple, list[tuple[int, Any]]] = {}
     for place, change in enumerate(changes):
         names = tuple(sorted(change.values)) if not isinstance(change, Withdraw) else (change.back,)
         groups.setdefault((type(change), change.model, names), []).append((place, change))
-    try:
-        with db.session.begin_nested():
-            for (verb, model, names), members in groups.items():
-                _apply_group(operation, verb, model, names, members, result)
-    except IntegrityError as error:
-        explain(error)
-        raise
+    for (verb, model, names), members in groups.items():
+        _apply_group(operation, verb, model, names, members, result)
     return result
 
 
@@ -171,21 +188,42 @@ def _apply_group(operation, verb, model, names, members, result: Applied) -> Non
         _place(result, places, [change.id for change in group], done)
     elif verb is Create:
         own, related = _split(model, names)
-        rows = (({"n": n}, change.values) for n, change in enumerate(group))
-        made = insert_from(operation, model, own, _source(model, own, rows))
+        rows = _rows(model, own, (({"n": n}, change.values) for n, change in enumerate(group)))
+        made = statements.insert(operation.id, model, own, statements.source(model, tuple(own)), rows)
+        after(model, list(made.values()))
         for place, n in zip(places, range(len(group)), strict=True):
             result.ids[place] = made[n]
         _save_related(operation, model, related, {made[n]: change.values for n, change in enumerate(group)})
     else:
         own, related = _split(model, names)
-        _check_bases(model, group, lock=bool(related))
-        was = related_values(model, [change.id for change in group]) if related else {}
-        _save_related(operation, model, related, {change.id: change.values for change in group if change.id in was})
-        done = set(note_related(operation.id, model, was))
+        done: set[int] = set()
+        if related:
+            # What stands in other rows is written before, so the records are held, and their versions looked at, now.
+            _check_bases(model, group, lock=True)
+            was = related_values(model, [change.id for change in group])
+            _save_related(operation, model, related, {change.id: change.values for change in group if change.id in was})
+            done |= set(note_related(operation.id, model, was))
+            group = [replace(change, base=None) for change in group]
         if own:
-            rows = (({"id": change.id}, change.values) for change in group)
-            done |= set(update_from(operation, model, own, _source(model, own, rows)))
+            done |= _update_own(operation, model, own, group)
         _place(result, places, [change.id for change in group], done)
+
+
+def _update_own(operation: Operation, model: type[Record], names: Sequence[str], group: list[Update]) -> set[int]:
+    """Write what stands on the records themselves; returns the ids that really changed.
+
+    Those that are no longer at their base are looked at after: mostly there are none.
+    """
+    source = statements.source(model, tuple(names))
+    rows = _rows(model, names, (({"id": change.id, "base": change.base}, change.values) for change in group))
+    done = set(statements.update(operation.id, model, names, source, rows))
+    left = [change for change in group if change.base is not None and change.id not in done]
+    if left:
+        _check_bases(model, left)
+        rows = _rows(model, names, (({"id": change.id}, change.values) for change in left))
+        done |= set(statements.update(operation.id, model, names, source, rows))
+    after(model, list(done))
+    return done
 
 
 def insert_from(operation: Operation, model: type[Record], names: Sequence[str], source: Select) -> dict[int, int]:
@@ -233,14 +271,6 @@ def touched(operation_id: int, model: type[Record], record_id: int, actor: Actor
     return db.session.scalar(found.limit(1)) is not None
 
 
-def fields_touched(operation_id: int, model: type[Record], record_id: int) -> list[str]:
-    """The fields of this record that the operation changed."""
-    rows = select(Change.after).where(
-        Change.operation_id == operation_id, Change.noun == model.noun, Change.record_id == record_id
-    )
-    return sorted({name for after in db.session.scalars(rows) for name in after or ()})
-
-
 def related_values(model: type[Record], ids: Iterable[int]) -> dict[int, dict[str, Any]]:
     """What these records have in the fields that stand in other rows, as the journal keeps it."""
     fields = [entry for entry in fields_of(model) if entry.related and entry.related.save]
@@ -284,8 +314,8 @@ def _split(model: type[Record], names: Sequence[str]) -> tuple[list[str], list[s
     return [name for name in names if name not in related], related
 
 
-def _source(model: type[Record], names: Sequence[str], rows: Iterable[tuple[dict, dict[str, Any]]]) -> Select:
-    """The changes' values as the query a statement reads: JSON of each field's kind, with n or id beside it."""
+def _rows(model: type[Record], names: Sequence[str], rows: Iterable[tuple[dict, dict[str, Any]]]) -> list[dict]:
+    """The changes' values as the rows of a source: JSON of each field's kind, with n or id beside it."""
     fields = fields_of(model)
     listed = []
     for marks, values in rows:
@@ -294,7 +324,7 @@ def _source(model: type[Record], names: Sequence[str], rows: Iterable[tuple[dict
             entry, value = fields.get(name), values[name]
             row[statements.plain(name)] = entry.kind.to_json(value) if entry and value is not None else value
         listed.append(row)
-    return statements.source(model, names, listed)
+    return listed
 
 
 def _check_bases(model: type[Record], group: Sequence[Update], lock: bool = False) -> None:

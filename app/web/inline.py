@@ -130,13 +130,14 @@ def inline(bp: Blueprint, noun: Inline) -> None:
             return _form(noun, loaded, entry, 422, typed=typed, error=_sentence(next(iter(errors.errors.values()))))
         except EditConflict as conflict:
             return _conflict(noun, id, entry, typed, conflict)
-        return _saved(noun, id, name, operation)
+        return _saved(noun, loaded, name, operation)
 
     @bp.post(f"{at}/fields/<name>/undo")
     @allow(noun.edit)
     def undo_field(name: str, id: int = 0) -> Response:
         """Take back the edit that was just made here."""
-        id = _find(noun, id, name, editable=True)[0].id
+        before = _find(noun, id, name, editable=True)[0]
+        id = before.id
         operation = request.values.get("operation", type=number)
         if operation is None or not write.touched(operation, noun.model, id, current_user.actor):
             raise NotFound
@@ -147,7 +148,7 @@ def inline(bp: Blueprint, noun: Inline) -> None:
         if not request.wants_fragment:
             return redirect(noun.address(id), 303)
         cell = noun.cell(entry, loaded, _tag())
-        beside = _changed_too(noun, loaded, name, outcome.operation_id)
+        beside = _changed_too(noun, before, loaded, name)
         response = _answer("shared/_cell_saved.html", cell=cell, beside=beside, toast={"text": _("Undone")})
         response.headers["HX-Retarget"] = f"#{cell.id}"
         response.headers["HX-Reswap"] = "outerHTML"
@@ -210,7 +211,8 @@ def _conflict(noun: Inline, id: int, entry: Field, typed, conflict: EditConflict
     return make_response(page, 409)
 
 
-def _saved(noun: Inline, id: int, name: str, operation) -> Response:
+def _saved(noun: Inline, before: Loaded, name: str, operation) -> Response:
+    id = before.id
     if not request.wants_fragment:
         return redirect(local_path(request.form.get("context"), noun.address(id)), 303)
     loaded, entry = _find(noun, id, name)
@@ -219,7 +221,7 @@ def _saved(noun: Inline, id: int, name: str, operation) -> Response:
     if operation is not None:
         where = f"{noun.address(id)}/fields/{name}/undo?operation={operation.id}{'&in=row' if tag == 'td' else ''}"
         more["toast"] = {"text": _("%(field)s saved", field=entry.label), "undo_url": where, "focus": more["cell"].id}
-        more["beside"] = _changed_too(noun, loaded, name, operation.id)
+        more["beside"] = _changed_too(noun, before, loaded, name)
     if neighbour := _neighbour(noun, name, request.form.get("_then", "")):
         more["neighbour"] = _editor(noun, loaded, neighbour)
         more["beside"] = [one for one in more.get("beside", ()) if one.id != more["neighbour"].id]
@@ -228,14 +230,13 @@ def _saved(noun: Inline, id: int, name: str, operation) -> Response:
     return response
 
 
-def _changed_too(noun: Inline, loaded: Loaded, name: str, operation_id: int) -> list[cells.Cell]:
+def _changed_too(noun: Inline, before: Loaded, loaded: Loaded, name: str) -> list[cells.Cell]:
     """The cells on the screen that followed the saved one, such as the time zone that follows the country."""
     fields, tag = fields_of(noun.model, current_user), _tag()
-    touched = write.fields_touched(operation_id, noun.model, loaded.id)
     return [
         noun.cell(fields[one], loaded, tag, beside=True)
         for one in _on_screen(noun, fields)
-        if one in touched and one != name
+        if one != name and loaded.values[one] != before.values.get(one)
     ]
 
 

@@ -28,8 +28,7 @@ def contact(record_id: int) -> Contact:
 
 
 def entries(cast_id: int, viewer=None, until=None) -> list[history.Entry]:
-    records = [("contact", [cast_id]), *contacts.beside(cast_id)]
-    return history.feed(records, viewer or Desk(), until)[0]
+    return history.feed(contacts.PAST, cast_id, viewer or Desk(), until)[0]
 
 
 def words(entry: history.Entry) -> list[tuple[str, str, str]]:
@@ -105,7 +104,7 @@ def test_long_histories_come_in_pages_without_gap_or_double(world, cast):
             update(contact(cast.ina), {"city": f"City {n}"}, actor=ANN)
         seen, until = [], None
         while True:
-            page, until = history.feed([("contact", [cast.ina])], Desk(), until)
+            page, until = history.feed(history.Past("contact"), cast.ina, Desk(), until)
             seen += [entry.id for entry in page]
             if until is None:
                 break
@@ -119,13 +118,13 @@ def test_an_operation_over_many_records_shows_only_this_one_and_its_size(world, 
         ids = apply(begin(ANN, "import", title="people.csv"), people).ids
         apply(begin(ANN, "bulk"), [Update(Contact, one, {"city": "Kiel", "partner_id": cast.acme}) for one in ids])
         with statements() as few:
-            found, older = history.feed([("contact", [ids[5]])], Desk())
+            found, older = history.feed(history.Past("contact"), ids[5], Desk())
         assert [(entry.kind, entry.size) for entry in found] == [("bulk", 300), ("import", 300)]
         assert words(found[0]) == [("City", "", "Kiel"), ("Partner", "", "Acme")] and older is None
         for n in range(15):
             update(contact(ids[5]), {"city": f"City {n}"}, actor=ANN)
         with statements() as more:
-            history.feed([("contact", [ids[5]])], Desk())
+            history.feed(history.Past("contact"), ids[5], Desk())
         assert len(more) == len(few)
 
 
@@ -146,6 +145,6 @@ def test_numbers_of_an_operation(world, cast):
 def test_the_history_of_a_company_names_its_domains(world, cast):
     with world.inside():
         update(db.session.get(Company, cast.acme), {"domains": ["b.example", "a.example"]}, actor=ANN)
-        (newest, *_rest), _older = history.feed([("company", [cast.acme])], Desk())
+        (newest, *_rest), _older = history.feed(history.Past("company"), cast.acme, Desk())
         assert words(newest) == [("Web domains", "acme.example", "a.example, b.example")]
         assert db.session.scalar(select(Company.updated_op).where(Company.id == cast.acme)) == newest.id
