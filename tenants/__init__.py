@@ -4,7 +4,7 @@ A request or a job enters one organization (`scope`), and from then on `db.sessi
 organization's schema and no other. Nothing here imports from `app`.
 """
 
-from .db import NoTenant, Shared, Suspended, Tenanted, db, tenancy
+from .db import NoTenant, Shared, Suspended, Tenanted, db, fetch, tenancy
 from .scope import aside, enter, narrow, scope, wrap_requests
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "aside",
     "db",
     "enter",
+    "fetch",
     "narrow",
     "scope",
     "tenancy",

@@ -10,7 +10,7 @@ from flask import g, has_app_context
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session
 from psycopg.errors import InsufficientPrivilege
-from sqlalchemy import MetaData, event
+from sqlalchemy import CursorResult, MetaData, event
 from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.orm import DeclarativeBase
 
@@ -83,6 +83,15 @@ class TenantSession(Session):
 
 
 db = SQLAlchemy(session_options={"class_": TenantSession})
+
+
+def fetch(statement, values: dict | None = None) -> CursorResult:
+    """The rows of a statement of columns: without the session's book-keeping of records it costs half as much.
+
+    What the session has not flushed is not seen.
+    """
+    return db.session.connection().execute(statement, values or {})
+
 
 # The statement that reads a portal viewer's companies; the noun that owns memberships sets it at start-up,
 # since this storey knows no noun.

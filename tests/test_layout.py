@@ -232,8 +232,9 @@ def test_markup_is_only_made_of_fixed_text():
         for path, tree in source.modules(*PRODUCT)
         for call in source.calls(tree)
         if source.called(call) == "Markup" and not all(isinstance(given, ast.Constant) for given in call.args)
+        if (path, ast.unparse(call)) != ("app/web/cells.py", "Markup(''.join(cells))")
     ]
-    assert found == []
+    assert found == [], "Only cells may, by the hundred: see tests/web/test_cells.py."
 
 
 # --- what must not be in the repository -------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ from sqlalchemy import (
     union_all,
 )
 
-from tenants import db
+from tenants import db, fetch
 
 from .folding import folded, like, sought
 from .record import Record
@@ -64,7 +64,7 @@ def names(wanted: Mapping[str, Iterable[int]]) -> dict[str, dict[int, str]]:
     asked = {noun: sorted({record_id for record_id in ids if record_id is not None}) for noun, ids in wanted.items()}
     asked = {noun: asked[noun] for noun in sorted(asked) if asked[noun]}
     if asked:
-        for noun, record_id, title in db.session.execute(_naming(tuple(asked)), asked):
+        for noun, record_id, title in fetch(_naming(tuple(asked)), asked):
             found[noun][record_id] = title
     return found
 
@@ -106,7 +106,7 @@ def _choosable(source: Source, company_id: int | None) -> Select:
 def search(noun: str, typed: str, company_id: int | None = None, limit: int = 20) -> list[tuple[int, str]]:
     """Records whose name contains what was typed, those that begin with it first."""
     values: dict[str, Any] = {"typed": like(typed).strip(), "most": limit}
-    return list(db.session.execute(_searching(noun, bool(typed.strip()), company_id), values))
+    return list(fetch(_searching(noun, bool(typed.strip()), company_id), values))
 
 
 @lru_cache(200)

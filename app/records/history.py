@@ -14,7 +14,7 @@ from app.fields.kinds import Reference
 from app.fields.registry import model_of
 from app.fields.settings import fields_of
 from app.i18n import current_locale
-from tenants import db
+from tenants import db, fetch
 
 from .models import Change, Operation
 
@@ -82,7 +82,7 @@ def feed(
     """
     values = {"record": record_id} | ({} if until is None else {"until": until})
     entries: dict[int, Entry] = {}
-    for row in db.session.execute(_newest(past, until is not None), values):
+    for row in fetch(_newest(past, until is not None), values):
         entry = entries.get(row.id)
         if entry is None:
             entry = entries[row.id] = _entry(row)

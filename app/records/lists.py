@@ -24,12 +24,10 @@ from sqlalchemy import (
     Numeric,
     Select,
     Text,
-    any_,
     bindparam,
     cast,
     func,
     literal,
-    literal_column,
     or_,
     select,
     true,
@@ -44,7 +42,7 @@ from app.fields.record import Record
 from app.fields.registry import Field, FieldSet
 from app.i18n import current_locale
 from app.i18n import gettext as _
-from tenants import db
+from tenants import fetch
 from tenants.secrets import fingerprint
 
 from . import search as searching
@@ -173,19 +171,18 @@ def read(list_of: ListOf, asked: Wanted, fields: FieldSet, base: Select, *, name
             base = base.where(condition(fields[name], operator, typed, list_of.model))
         except FieldError as error:
             asked.problems.append(f"{fields[name].label}: {error.message}")
-    if asked.q and list_of.search:
-        ids, more = searching.find(list_of.search, list_of.model, base, asked.q)
-        return _found(list_of, asked, _shape(list_of, fields, base, asked, named), ids, more)
-    total = db.session.scalar(_counted(base, COUNT_CAP))
+    if list_of.search and (words := searching.words_of(asked.q)):
+        return _found(_shape(list_of, fields, base, asked, named), asked, words)
+    total = fetch(_counted(base, COUNT_CAP)).scalar()
     note = _allow_sort(list_of, asked, fields, base, total)
     shape = _shape(list_of, fields, base, asked, named)
-    rows, more = _keyset(shape, asked)
-    page = Page(_rows(rows, shape), min(total, COUNT_CAP - 1), total >= COUNT_CAP, note=note)
-    if rows:
+    found, more = _keyset(shape, asked)
+    page = Page(_rows(found, shape), min(total, COUNT_CAP - 1), total >= COUNT_CAP, note=note)
+    if found:
         if more or asked.before:
-            page.after = _cursor(rows[-1], list_of.model, asked)
+            page.after = _cursor(found[-1], list_of.model, asked)
         if asked.after or (more and asked.before):
-            page.before = _cursor(rows[0], list_of.model, asked)
+            page.before = _cursor(found[0], list_of.model, asked)
     return page
 
 
@@ -233,7 +230,7 @@ def _allow_sort(list_of, asked: Wanted, fields: FieldSet, base: Select, total: i
     entry = fields.get(asked.sort)
     if entry is None or entry.sortable or total < COUNT_CAP:
         return ""
-    many = db.session.scalar(_counted(base, SORT_CAP + 1))
+    many = fetch(_counted(base, SORT_CAP + 1)).scalar()
     if many <= SORT_CAP:
         return ""
     asked.sort, asked.descending = list_of.sort, list_of.descending
@@ -242,17 +239,18 @@ def _allow_sort(list_of, asked: Wanted, fields: FieldSet, base: Select, total: i
     )
 
 
-def _found(list_of: ListOf, asked: Wanted, shape: _Shape, ids: list[int], more: bool) -> Page:
+def _found(shape: _Shape, asked: Wanted, words: searching.Words) -> Page:
     """A page of search results, the best first."""
     if not re.fullmatch("[0-9]{0,4}", marker := asked.before or asked.after):
         raise BadCursor
-    start = int(marker or 0)
-    chosen = ids[start : start + asked.size]
-    rows = {}
-    if chosen:
-        rows = {row[0]: row for row in db.session.execute(_among(shape), {"chosen": chosen})}
-    page = Page(_rows([rows[one] for one in chosen if one in rows], shape), len(ids), more)
-    if start + asked.size < len(ids):
+    start = min(int(marker or 0), searching.MOST)
+    bound = {"hits": searching.MOST + 1, "start": start, "most": min(asked.size, searching.MOST - start)}
+    found = fetch(_hits(shape, words), words.values | bound).all()
+    total = found[0][2] if found else 0
+    more = total > searching.MOST
+    total = min(total, searching.MOST)
+    page = Page(_rows(found, shape), total, more)
+    if start + asked.size < total:
         page.after = str(start + asked.size)
     if start:
         page.before = str(max(0, start - asked.size))
@@ -262,11 +260,15 @@ def _found(list_of: ListOf, asked: Wanted, shape: _Shape, ids: list[int], more: 
 
 
 @lru_cache(KEPT)
-def _among(shape: _Shape) -> Select:
-    """The records whose ids are bound to `chosen`."""
+def _hits(shape: _Shape, words: searching.Words) -> Select:
+    """So many of the hits as are bound to `most`, from the one bound to `start`, each with how many there are."""
     model = shape.list_of.model
-    statement = shape.base.with_only_columns(model.id, model.version, literal_column("''"), *_columns(shape))
-    return statement.where(model.id == any_(bindparam("chosen", type_=ARRAY(BigInteger))))
+    hits = searching.matches(shape.list_of.search, model, shape.base, words).subquery("found")
+    order = (hits.c.rank, hits.c.key, hits.c.id)
+    numbered = select(*hits.c, func.count().over().label("total")).order_by(*order)
+    some = numbered.limit(bindparam("most", type_=Integer)).offset(bindparam("start", type_=Integer)).subquery("some")
+    statement = shape.base.with_only_columns(model.id, model.version, some.c.total, *_columns(shape))
+    return statement.join(some, some.c.id == model.id).order_by(some.c.rank, some.c.key, model.id)
 
 
 def _columns(shape: _Shape) -> list[ColumnElement]:
@@ -285,12 +287,12 @@ def _columns(shape: _Shape) -> list[ColumnElement]:
 
 
 def _rows(found: Iterable, shape: _Shape) -> list[Row]:
-    last, named, rows = 3 + len(shape.columns), shape.references(), []
+    last, named, made = 3 + len(shape.columns), shape.references(), []
     for row in found:
         values = dict(zip(shape.columns, row[3:last], strict=True))
         titles = {(noun, values[name]): title for (name, noun), title in zip(named, row[last + 1 :], strict=True)}
-        rows.append(Row(row[0], row[1], values, row[last], titles))
-    return rows
+        made.append(Row(row[0], row[1], values, row[last], titles))
+    return made
 
 
 def _sort_key(shape: _Shape) -> ColumnElement:
@@ -325,10 +327,10 @@ def _keyset(shape: _Shape, asked: Wanted) -> tuple[list, bool]:
     if marker:
         values["edge"], values["edge_id"] = _marker(marker, shape.list_of.model, asked)
     statement = _page(shape, asked.descending != backwards, bool(marker))
-    rows = db.session.execute(statement, values).all()
-    more = len(rows) > asked.size
-    rows = rows[: asked.size]
-    return (rows[::-1] if backwards else rows), more
+    found = fetch(statement, values).all()
+    more = len(found) > asked.size
+    found = found[: asked.size]
+    return (found[::-1] if backwards else found), more
 
 
 @lru_cache(KEPT)

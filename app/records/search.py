@@ -4,7 +4,7 @@ The cost does not grow with the number of records: each way in reads at most `MO
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -17,6 +17,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     func,
+    literal,
     literal_column,
     select,
     union_all,
@@ -25,12 +26,14 @@ from sqlalchemy import (
 from app.fields.folding import like, sought
 from app.fields.kinds import digits
 from app.fields.record import Record
-from tenants import db
+from tenants import fetch
 
 MOST = 200
 FEW = 20
 # So many entries of another table are looked at when further words narrow them down.
 WIDE = 50_000
+# The rank of what only contains the words: behind every other way in.
+LAST = 10
 
 
 @dataclass(frozen=True)
@@ -43,36 +46,67 @@ class Search:
     others: tuple[Callable[[ColumnElement, int], Select], ...] = ()
 
 
-def find(search: Search, model: type[Record], base: Select, typed: str, most: int = MOST) -> tuple[list[int], bool]:
-    """The ids of the records in `base` that match, the best first, and whether there are more than `most`."""
+@dataclass(frozen=True)
+class Words:
+    """What was typed: how it shapes the statement, and what it binds in it."""
+
+    # Which of the words may be a phone number, whether all of them together are one, and whether they are long enough
+    # to look for in the midst of a text.
+    numbers: tuple[bool, ...]
+    number: bool
+    long: bool
+    values: dict[str, Any] = field(compare=False)
+
+
+def words_of(typed: str) -> Words | None:
+    """What was typed, None where there is nothing to look for."""
     words = sought(typed).split()
     if not words:
-        return [], False
-    values: dict[str, Any] = {"whole": like(" ".join(words)), "most": most + 1}
+        return None
+    values: dict[str, Any] = {"whole": like(" ".join(words)), "number": _number(" ".join(words))}
     for place, word in enumerate(words):
         values |= {f"word_{place}": like(word), f"number_{place}": _number(word)}
     numbers = tuple(bool(values[f"number_{place}"]) for place in range(len(words)))
-    rows = db.session.execute(_beginning(search, model, base, numbers), values).all()
-    found = [row[0] for row in rows]
-    if len(found) < FEW and len("".join(words)) >= 2:
-        values["number"] = _number(" ".join(words))
-        known = dict.fromkeys(found)
-        more = db.session.scalars(_containing(search, model, base, numbers, bool(values["number"])), values)
-        found += [record_id for record_id in more if record_id not in known]
+    return Words(numbers, bool(values["number"]), len("".join(words)) >= 2, values)
+
+
+def find(search: Search, model: type[Record], base: Select, typed: str, most: int = MOST) -> tuple[list[int], bool]:
+    """The ids of the records in `base` that match, the best first, and whether there are more than `most`."""
+    words = words_of(typed)
+    if words is None:
+        return [], False
+    found = [row[0] for row in fetch(matches(search, model, base, words), {**words.values, "hits": most + 1})]
     return found[:most], len(found) > most
 
 
-# Making these statements costs as much as running them, so they are made once for so many words; see lists.
-
-
+# Made once for so many words: making it costs more than its answer. See lists.
 @lru_cache(100)
-def _beginning(search: Search, model: type[Record], base: Select, numbers: tuple[bool, ...]) -> Select:
-    """The ids of what begins with the first word and contains the others, those of the better way in first.
+def matches(search: Search, model: type[Record], base: Select, words: Words) -> Select:
+    """The hits in `base`, the best first: id, rank and key; at most as many as are bound to `hits`.
 
-    `numbers` says which of the words may be a phone number.
+    First what begins with the first word and contains the others. Only when that is little, what contains all of
+    them: PostgreSQL looks at the number before it begins with it.
     """
-    most = bindparam("most", type_=Integer)
-    rest = [_anywhere(search, place, number) for place, number in enumerate(numbers) if place]
+    most = bindparam("hits", type_=Integer)
+    begins = _beginning(search, model, base, words, most).cte("begins")
+    hits = select(begins.c.id, begins.c.rank, begins.c.key)
+    if words.long:
+        everywhere = and_(*[_anywhere(search, place, number) for place, number in enumerate(words.numbers)])
+        if words.number:
+            everywhere |= search.text.like("%" + bindparam("number", type_=Text) + "%")
+        few = select(func.count()).select_from(begins).scalar_subquery() < FEW
+        contains = base.with_only_columns(model.id.label("id")).where(everywhere, few).limit(most).subquery("contains")
+        others = select(contains.c.id, literal(LAST), literal("", Text)).where(
+            contains.c.id.not_in(select(begins.c.id))
+        )
+        hits = hits.union_all(others)
+    hits = hits.subquery("hits")
+    return select(hits.c.id, hits.c.rank, hits.c.key).order_by(hits.c.rank, hits.c.key, hits.c.id).limit(most)
+
+
+def _beginning(search: Search, model: type[Record], base: Select, words: Words, most: ColumnElement) -> Select:
+    """What begins with the first word and contains the others, each once, by the best way in."""
+    rest = [_anywhere(search, place, number) for place, number in enumerate(words.numbers) if place]
     first = _folded("word_0") + "%"
     arms = [
         base.with_only_columns(model.id.label("id"), literal_column(str(rank)).label("rank"), key.label("key"))
@@ -88,25 +122,16 @@ def _beginning(search: Search, model: type[Record], base: Select, numbers: tuple
         if rest:
             here |= and_(model.id.in_(other(first, WIDE)), *rest)
         arms.append(
-            base.with_only_columns(model.id.label("id"), literal_column("9").label("rank"), search.keys[0].label("key"))
+            base.with_only_columns(
+                model.id.label("id"), literal_column(str(LAST - 1)).label("rank"), search.keys[0].label("key")
+            )
             .where(here)
             .limit(most)
         )
     together = union_all(*[arm.subquery().select() for arm in arms]).subquery()
-    return (
-        select(together.c.id)
-        .group_by(together.c.id)
-        .order_by(func.min(together.c.rank), func.min(together.c.key), together.c.id)
-    )
-
-
-@lru_cache(100)
-def _containing(search: Search, model: type[Record], base: Select, numbers: tuple[bool, ...], number: bool) -> Select:
-    """The ids of what contains every word, or all of them together as a phone number."""
-    everywhere = and_(*[_anywhere(search, place, number) for place, number in enumerate(numbers)])
-    if number:
-        everywhere |= search.text.like("%" + bindparam("number", type_=Text) + "%")
-    return base.with_only_columns(model.id).where(everywhere).limit(bindparam("most", type_=Integer))
+    return select(
+        together.c.id, func.min(together.c.rank).label("rank"), func.min(together.c.key).label("key")
+    ).group_by(together.c.id)
 
 
 def _folded(name: str) -> ColumnElement[str]:

@@ -18,7 +18,7 @@ from app.fields.record import Record
 from app.fields.registry import Field
 from app.fields.settings import fields_of
 from app.i18n import gettext as _
-from tenants import db
+from tenants import db, fetch
 
 from . import statements
 from .actor import Actor
@@ -89,7 +89,7 @@ def begin(actor: Actor, kind: str, *, title: str = "", reason: str = "", undoes:
         "undoes": undoes,
     }
     # Every edit begins so: the unit of work would take three times as long.
-    operation = Operation(id=db.session.scalar(_BEGIN, values), **values)
+    operation = Operation(id=fetch(_BEGIN, values).scalar(), **values)
     make_transient_to_detached(operation)
     db.session.add(operation)
     return operation

@@ -13,7 +13,7 @@ from app.fields.models import FieldVersion
 from app.fields.settings import know_version
 from app.people.models import Account, Session, Staff, Token
 from app.people.viewer import ACCOUNT, STAFF, Viewer, portal_viewer, staff_viewer
-from tenants import db
+from tenants import db, fetch
 
 # A session ends after so many hours without use, and at the latest after so many days.
 IDLE_HOURS, ABSOLUTE_DAYS = 12, 30
@@ -51,7 +51,7 @@ def viewer_of(token: str, surface: str) -> Viewer | None:
         return None
     if surface == "portal":
         return _portal_viewer(token)
-    row = db.session.execute(_staff_of_session(), {"token_hash": _hash(token)}).first()
+    row = fetch(_staff_of_session(), {"token_hash": _hash(token)}).first()
     if row is None:
         return None
     know_version(row.version)
@@ -71,7 +71,7 @@ def _staff_of_session() -> Select:
 
 
 def _portal_viewer(token: str) -> Viewer | None:
-    row = db.session.execute(_contact_of_session(), {"token_hash": _hash(token)}).first()
+    row = fetch(_contact_of_session(), {"token_hash": _hash(token)}).first()
     if row is None:
         return None
     _touch(token, row.seen_at)

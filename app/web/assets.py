@@ -49,5 +49,6 @@ def icon(name: str) -> Markup:
 
 @cache
 def _icon(file: str, name: str) -> Markup:
-    picture = '<svg class="icon" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>'
-    return Markup(picture).format(file, name)
+    return Markup('<svg class="icon" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>').format(
+        file, name
+    )

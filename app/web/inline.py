@@ -4,8 +4,9 @@
 fragment to htmx and a whole page otherwise, so that everything works without scripts.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request
@@ -130,14 +131,14 @@ def inline(bp: Blueprint, noun: Inline) -> None:
             return _form(noun, loaded, entry, 422, typed=typed, error=_sentence(next(iter(errors.errors.values()))))
         except EditConflict as conflict:
             return _conflict(noun, id, entry, typed, conflict)
-        return _saved(noun, loaded, name, operation)
+        return _saved(noun, id, name, operation, loaded.values)
 
     @bp.post(f"{at}/fields/<name>/undo")
     @allow(noun.edit)
     def undo_field(name: str, id: int = 0) -> Response:
         """Take back the edit that was just made here."""
-        before = _find(noun, id, name, editable=True)[0]
-        id = before.id
+        loaded, _entry = _find(noun, id, name, editable=True)
+        id, before = loaded.id, loaded.values
         operation = request.values.get("operation", type=number)
         if operation is None or not write.touched(operation, noun.model, id, current_user.actor):
             raise NotFound
@@ -211,8 +212,7 @@ def _conflict(noun: Inline, id: int, entry: Field, typed, conflict: EditConflict
     return make_response(page, 409)
 
 
-def _saved(noun: Inline, before: Loaded, name: str, operation) -> Response:
-    id = before.id
+def _saved(noun: Inline, id: int, name: str, operation, before: Mapping[str, Any]) -> Response:
     if not request.wants_fragment:
         return redirect(local_path(request.form.get("context"), noun.address(id)), 303)
     loaded, entry = _find(noun, id, name)
@@ -230,13 +230,13 @@ def _saved(noun: Inline, before: Loaded, name: str, operation) -> Response:
     return response
 
 
-def _changed_too(noun: Inline, before: Loaded, loaded: Loaded, name: str) -> list[cells.Cell]:
+def _changed_too(noun: Inline, before: Mapping[str, Any], loaded: Loaded, name: str) -> list[cells.Cell]:
     """The cells on the screen that followed the saved one, such as the time zone that follows the country."""
     fields, tag = fields_of(noun.model, current_user), _tag()
     return [
         noun.cell(fields[one], loaded, tag, beside=True)
         for one in _on_screen(noun, fields)
-        if one != name and loaded.values[one] != before.values.get(one)
+        if one != name and loaded.values[one] != before.get(one)
     ]
 
 

@@ -222,8 +222,7 @@ class _Rows:
         for row in found:
             path = f"{self.record_path}/{row.id}"
             html = [make(row.id, row.values[name], path, path if leads else None) for name, make, leads in columns]
-            # Each cell has escaped what is in it.
-            rows.append(ShownRow(f"{self.noun}-{row.id}", Markup("".join(html)), "" if row.active else aside))
+            rows.append(ShownRow(f"{self.noun}-{row.id}", cells.together(html), "" if row.active else aside))
         return rows
 
     def _cells(self, name: str, entry: Field | None) -> cells.Cells:

@@ -111,6 +111,11 @@ def screen(response: TestResponse, status: int = 200) -> Element:
     """The page or fragment of an answer, which has this status."""
     text = response.get_data(as_text=True)
     assert response.status_code == status, f"{response.status_code} instead of {status}: {text[:2000]}"
+    return parsed(text)
+
+
+def parsed(text: str) -> Element:
+    """A piece of HTML."""
     return _Reader(text).root
 
 
