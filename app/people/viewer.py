@@ -25,6 +25,7 @@ class Viewer:
     locale: str = ""
     time_zone: str = ""
     theme: str = "auto"
+    single_keys: bool = True
     must_change: bool = False
     session_id: str = ""
     through: str = "screen"
@@ -66,6 +67,7 @@ def staff_viewer(account: Account, staff: Staff, session_id: str, token: Token |
         locale=account.locale,
         time_zone=account.time_zone,
         theme=account.theme,
+        single_keys=account.single_keys,
         must_change=account.must_change,
         session_id=session_id,
         through="screen" if token is None else f"API token {token.name}",
