@@ -159,7 +159,8 @@ def show(
 def _around() -> dict[str, str]:
     """The page around the error: its surface's, with the menu, for whoever is signed in there."""
     portal = surface() == "portal"
-    start = {"back_url": "/portal/"} if portal else {}
+    # An address where there is nothing is not one to come back to.
+    start = {"back_url": "/portal/" if portal else "/", "stay": "/portal/" if portal else "/"}
     if not getattr(g.get("_login_user"), "is_authenticated", False):
         return start
     return start | {"layout": "portal/base.html" if portal else "staff/base.html"}

@@ -1,9 +1,6 @@
 """What templates may call beside their own arguments."""
 
-import hashlib
-import json
 from datetime import datetime
-from functools import cache
 
 from babel import Locale
 from flask import Flask, g, url_for
@@ -13,40 +10,17 @@ from markupsafe import Markup
 from app.i18n import current_locale, plural_for_templates, text_for_templates
 from tenants.db import NoTenant, tenancy
 
-from .health import STATIC
+from .assets import hashed
 from .toasts import Waiting
-
-# Short names for files whose own names say how they were built.
-_SHORT = {
-    "vendor/tom-select.css": "tom-select.bootstrap5.min.css",
-    "vendor/tom-select.js": "tom-select.complete.min.js",
-    "vendor/sortable.js": "Sortable.min.js",
-}
-
-
-@cache
-def _fingerprint(name: str) -> str:
-    return hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:10]
-
-
-@cache
-def _vendor() -> dict[str, str]:
-    return json.loads((STATIC / "vendor" / "manifest.json").read_text())
 
 
 def asset(name: str) -> str:
-    """The address of a static file, with its hash, so that browsers may keep it for ever."""
+    """The address of a file of the interface, with its hash, so that browsers may keep it for ever."""
     # A page of fifty rows asks a hundred times for the one file of icons.
     known = g.setdefault("assets", {})
     if name not in known:
-        known[name] = _address(name)
+        known[name] = url_for("static", filename=hashed(name))
     return known[name]
-
-
-def _address(name: str) -> str:
-    if name.startswith("vendor/"):
-        return url_for("static", filename="vendor/" + _vendor()[_SHORT.get(name, name.removeprefix("vendor/"))])
-    return url_for("static", filename=name, v=_fingerprint(name))
 
 
 def local_time(moment: datetime | None, form: str = "medium") -> Markup:
