@@ -75,3 +75,24 @@ def test_the_token_of_forms_is_another_in_each_answer_and_each_is_taken(world):
         assert answer.status_code == 303
     for wrong in (masking.MARK, masking.MARK + "AAAA", masking.MARK + "!", masking.masked("other"), ""):
         assert browser.post("/profile", data={"csrf_token": wrong, "page_size": "10"}).status_code == 400
+
+
+@pytest.mark.parametrize(("surface", "first", "then"), [("staff", 180, "/companies"), ("portal", 120, "/portal/me")])
+def test_the_first_page_and_the_next_are_small(shared_world, surface, first, then):
+    """Bodies and heads in KB; bench/front_end.py measures the same at the web server of production."""
+    staff = surface == "staff"
+    browser = shared_world.staff("ann") if staff else shared_world.portal("ina")
+    kept: set[str] = set()
+
+    def fetched(path: str) -> float:
+        response = browser.get(path, headers=OWN)
+        sent = len(response.data) + len(str(response.headers))
+        if response.mimetype != "text/html":
+            return sent
+        page = gzip.decompress(response.data).decode()
+        new = {name for name in re.findall(r'(?:href|src)="(/static/[^"#]+)', page)} - kept
+        kept.update(new)
+        return sent + sum(map(fetched, sorted(new)))
+
+    assert 60 < fetched("/contacts" if staff else "/portal/") / 1024 <= first
+    assert fetched(then) / 1024 <= 15
