@@ -17,7 +17,7 @@ from .surfaces import OURS, surface
 WORDS = {"text/html", "text/css", "text/javascript", "image/svg+xml", "application/json", "application/problem+json"}
 # Shorter answers fit one packet anyway.
 LEAST = 1000
-_PAGES, _FILES = 5, 9
+_PAGES, _FILES = 3, 9
 
 
 def init_app(app: Flask) -> None:
