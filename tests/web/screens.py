@@ -81,7 +81,9 @@ class Element:
         return found[0] if found else ""
 
 
-class _Reader(HTMLParser):
+class Reader(HTMLParser):
+    """Reads HTML; `root` holds what it found."""
+
     def __init__(self, source: str):
         super().__init__(convert_charrefs=True)
         self.root = Element("", {})
@@ -111,7 +113,7 @@ def screen(response: TestResponse, status: int = 200) -> Element:
     """The page or fragment of an answer, which has this status."""
     text = response.get_data(as_text=True)
     assert response.status_code == status, f"{response.status_code} instead of {status}: {text[:2000]}"
-    return _Reader(text).root
+    return Reader(text).root
 
 
 def rows(page: Element) -> list[Element]:
