@@ -13,7 +13,7 @@ from .config import Settings, flask_config, load
 from .portal import blueprint as portal
 from .signin import blueprints as signin
 from .staff import blueprint as staff
-from .web import access, addresses, headers, health, htmx, markup, origin, sizes
+from .web import access, addresses, compression, headers, health, htmx, markup, origin, sizes
 
 
 def create_app(settings: Settings | None = None, **overrides) -> Flask:
@@ -21,6 +21,8 @@ def create_app(settings: Settings | None = None, **overrides) -> Flask:
     app = Flask(__name__, template_folder=folder("templates"), static_folder=None)
     app.config.update(flask_config(settings or load()), **overrides)
 
+    # What is registered first is done last to an answer.
+    compression.init_app(app)
     addresses.init_app(app)
     headers.init_app(app)
     origin.init_app(app)

@@ -153,7 +153,17 @@ def show(
         response.headers["HX-Retarget"] = "#alerts"
         response.headers["HX-Reswap"] = "innerHTML"
         return response
-    return make_response(render_template("errors/page.html", bare=bare, **given), status)
+    return make_response(render_template("errors/page.html", bare=bare, **_around(), **given), status)
+
+
+def _around() -> dict[str, str]:
+    """The page around the error: its surface's, with the menu, for whoever is signed in there."""
+    portal = surface() == "portal"
+    # An address where there is nothing is not one to come back to.
+    start = {"back_url": "/portal/" if portal else "/", "stay": "/portal/" if portal else "/"}
+    if not getattr(g.get("_login_user"), "is_authenticated", False):
+        return start
+    return start | {"layout": "portal/base.html" if portal else "staff/base.html"}
 
 
 def problem(status: int, title: str, detail: str, errors: dict | None = None, facts: dict | None = None) -> Response:

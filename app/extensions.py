@@ -7,7 +7,6 @@ from flask import Flask, Request, g, has_request_context, request
 from flask.sessions import SecureCookieSessionInterface
 from flask_babel import Babel
 from flask_login import LoginManager, current_user
-from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from tenants import db
@@ -16,9 +15,10 @@ from tenants.db import NoTenant, portal_prelude
 from .contacts.memberships import VIEWER_COMPANIES
 from .i18n import LOCALES
 from .signin.sessions import viewer_of, viewer_of_token
+from .web.masking import MaskedTokens
 from .web.surfaces import surface
 
-babel, csrf, login = Babel(), CSRFProtect(), LoginManager()
+babel, csrf, login = Babel(), MaskedTokens(), LoginManager()
 
 
 class SurfaceCookies(SecureCookieSessionInterface):

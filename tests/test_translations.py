@@ -15,6 +15,7 @@ from app.records.errors import DeskError
 from app.web.surfaces import surface
 
 from . import wording
+from .browser import addresses
 from .wording import GERMAN, PLACEHOLDER, WORD, Words, first, forms, german, texts, wanted
 
 on_pages = pytest.mark.usefixtures("compiled")
@@ -178,12 +179,16 @@ def _visits(world) -> list[tuple[str, object, list[str]]]:
     portal = [*_paths(app, "portal"), f"/portal/contracts/{cast.acme_support_hours}", f"/portal/people/{cast.otto}"]
     parts = ("contact", "company/name", "contract/new", "contact/new?kind=choice")
     fields = [f"/admin/fields/{part}" for part in parts]
-    return [
-        ("staff", world.staff("ann"), [*_paths(app, "staff"), *_records(world)]),
-        ("admin", world.staff("adam"), [*_paths(app, "admin"), *fields]),
-        ("portal", world.portal("ina"), portal),
-        ("nobody", world.anonymous(), ["/sign-in", "/portal/sign-in", "/companies"]),
+    told = {
+        "staff": (world.staff("ann"), [*_paths(app, "staff"), *_records(world)]),
+        "admin": (world.staff("adam"), [*_paths(app, "admin"), *fields]),
+        "portal": (world.portal("ina"), portal),
+    }
+    found = [
+        (who, browser, list(dict.fromkeys([*paths, *addresses.pages(app, world, browser, who)[0]])))
+        for who, (browser, paths) in told.items()
     ]
+    return [*found, ("nobody", world.anonymous(), ["/sign-in", "/portal/sign-in", "/companies"])]
 
 
 @on_pages

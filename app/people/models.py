@@ -60,6 +60,7 @@ class Account(Tenanted):
     locale: Mapped[str] = mapped_column(Text, server_default="")
     time_zone: Mapped[str] = mapped_column(Text, server_default="")
     theme: Mapped[str] = mapped_column(Text, server_default="auto")
+    single_keys: Mapped[bool] = mapped_column(server_default=text("true"))
     created_op: Mapped[int | None] = mapped_column(BigInteger, index=True)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
     signed_in_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

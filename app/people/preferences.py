@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import update
 
-from app.fields.kinds import Choice, TimeZone
+from app.fields.kinds import Choice, TimeZone, YesNo
 from app.fields.registry import Field
 from app.i18n import lazy_gettext as _l
 from tenants import db
@@ -26,6 +26,12 @@ FIELDS = (
     ),
     _field("locale", Choice(_l("Language"), choices=LANGUAGES)),
     _field("time_zone", TimeZone(_l("Time zone"))),
+    _field(
+        "single_keys",
+        YesNo(
+            _l("Shortcuts of one letter"), help=_l("Such as J for the next row. Ctrl K, Enter, Esc and F2 always work.")
+        ),
+    ),
 )
 
 
@@ -35,6 +41,7 @@ def save(account_id: int, values: dict[str, Any]) -> None:
         "page_size": int(values["page_size"]),
         "locale": values["locale"] or "",
         "time_zone": values["time_zone"] or "",
+        "single_keys": values["single_keys"],
     }
     db.session.execute(update(Account).where(Account.id == account_id).values(chosen))
 

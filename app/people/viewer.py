@@ -27,6 +27,7 @@ class Viewer:
     locale: str = ""
     time_zone: str = ""
     theme: str = "auto"
+    single_keys: bool = True
     must_change: bool = False
     session_id: str = ""
     through: str = "screen"
@@ -60,6 +61,7 @@ ACCOUNT = (
     Account.locale,
     Account.time_zone,
     Account.theme,
+    Account.single_keys,
     Account.must_change,
 )
 STAFF = (Staff.id.label("staff_id"), Staff.name, Staff.email, Staff.role)
@@ -80,6 +82,7 @@ def staff_viewer(row: Row, session_id: str = "", token: Token | None = None) -> 
         locale=row.locale,
         time_zone=row.time_zone,
         theme=row.theme,
+        single_keys=row.single_keys,
         must_change=row.must_change,
         session_id=session_id,
         through="screen" if token is None else f"API token {token.name}",

@@ -19,6 +19,7 @@ def _form(wrong: FieldErrors | None = None):
         "page_size": str(current_user.page_size),
         "locale": current_user.locale or None,
         "time_zone": current_user.time_zone or None,
+        "single_keys": current_user.single_keys,
     }
     return form(preferences.FIELDS, "/profile", values=values, wrong=wrong, submit=_("Save"))
 

@@ -5,12 +5,12 @@ from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
 from tenants import checks, migrate, queue
-from tenants.folders import folder
 
 from .access import public
+from .assets import STATIC, unhashed
+from .compression import pack_file
 
 ENDPOINTS = {"healthz", "readyz", "static"}
-STATIC = folder("static")
 YEAR = 365 * 24 * 3600
 
 
@@ -34,9 +34,12 @@ def init_app(app: Flask) -> None:
     @app.get("/static/<path:filename>")
     @public("style sheets and scripts")
     def static(filename: str) -> Response:
-        """A file of the interface; its name holds its hash or its address a version, so it may be kept for a year."""
-        response = send_from_directory(STATIC, filename, max_age=YEAR)
-        response.headers["Cache-Control"] = f"public, max-age={YEAR}, immutable"
+        """A file of the interface; under a name that holds its hash it may be kept for a year."""
+        name, hashed = unhashed(filename)
+        response = send_from_directory(STATIC, name)
+        kept = f"public, max-age={YEAR}, immutable" if hashed else "public, no-cache"
+        response.headers["Cache-Control"] = kept
+        pack_file(response, STATIC / name)
         return response
 
 

@@ -3,10 +3,7 @@
 from flask import Flask, abort, request
 
 from .health import ENDPOINTS
-from .surfaces import surface
-
-# Typed, bookmarked, or made by a page of this very host. A host beside this one, under the same domain, is a stranger.
-OURS = {"same-origin", "none"}
+from .surfaces import OURS, surface
 
 
 def init_app(app: Flask) -> None:

@@ -118,6 +118,15 @@ class Window:
         """`with window.posting() as posted:` waits for the answer to a POST; `posted.value` is it."""
         return self.page.expect_response(lambda answer: answer.request.method == "POST" and part in answer.url)
 
+    def reach(self, target: Locator, most: int = 120) -> None:
+        """Press Tab until something has the focus, as who uses no mouse does."""
+        expect(target).to_be_visible(timeout=PATIENCE)
+        for _stop in range(most):
+            if target.evaluate("el => el === document.activeElement"):
+                return
+            self.press("Tab")
+        raise AssertionError(f"{target} is not reached by {most} times Tab.")
+
     def focused(self) -> str:
         """The id of what has the focus, or of the nearest around it that has one."""
         return self.page.evaluate("document.activeElement.closest('[id]')?.id ?? ''")

@@ -8,13 +8,15 @@ import pytest
 from flask import Flask
 from flask_wtf.csrf import generate_csrf
 
+from app.web.assets import hashed
 from tests.isolation.asking import address, methods, rules
 from tests.isolation.policy import ROUTES
 from tests.source import Elements
 
 # --- headers ----------------------------------------------------------------------------------------------------------
 
-PAGES = ("/", "/sign-in", "/companies", "/admin/", "/profile", "/healthz", "/readyz", "/static/desk.css")
+STYLE = "/static/" + hashed("desk.css")
+PAGES = ("/", "/sign-in", "/companies", "/admin/", "/profile", "/healthz", "/readyz", STYLE)
 PAGES += ("/no-such-page", "/static/none.css", "/companies/999999", "/companies/abc", "/api/v1/companies", "/api/v1/x")
 
 

@@ -81,7 +81,9 @@ class Element:
         return found[0] if found else ""
 
 
-class _Reader(HTMLParser):
+class Reader(HTMLParser):
+    """Reads HTML; `root` holds what it found."""
+
     def __init__(self, source: str):
         super().__init__(convert_charrefs=True)
         self.root = Element("", {})
@@ -116,7 +118,7 @@ def screen(response: TestResponse, status: int = 200) -> Element:
 
 def parsed(text: str) -> Element:
     """A piece of HTML."""
-    return _Reader(text).root
+    return Reader(text).root
 
 
 def rows(page: Element) -> list[Element]:
