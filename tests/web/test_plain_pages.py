@@ -10,6 +10,11 @@ from .screens import Element, Reader, screen
 NATIVE = ("popovertarget", "hidden", "disabled")
 
 
+def _addresses(form: Element) -> list[str]:
+    """Where the buttons of a form lead that has no address itself; one that leads nowhere when it has none to press."""
+    return [one.get("formaction") or "" for one in form.all("button") if one.get("type") != "button"] or [""]
+
+
 def dead(page: Element) -> list[str]:
     """What can be pressed and does nothing, and forms that lead nowhere, but for what scripts put in."""
     outside = [one for template in page.all("template") for one in template.all()]
@@ -17,7 +22,9 @@ def dead(page: Element) -> list[str]:
     forms = [form for form in page.all("form") if form not in outside]
     named = {form.get("id") for form in forms}
     for form in forms:
-        if not (form.get("action") or "").startswith(("/", "?")):
+        # Each of its buttons may have an address of its own.
+        leads = [form.get("action") or ""] if "action" in form.attributes else _addresses(form)
+        if not all(address.startswith(("/", "?")) for address in leads):
             found.append(f"a form without an address: {form.attributes}")
         if form.get("method") == "post" and not form.values().get("csrf_token"):
             found.append(f"a form without its token: {form.attributes}")
