@@ -328,7 +328,7 @@ def test_two_people_see_each_other_and_the_history_takes_it_back(case):
     # The history says so, and puts back what she overwrote; the same again would take back something else by now.
     change = _newest_change(case)
     assert (change.one("del").text, change.one("ins").text) == (their_text, case.shown(case.read(mine)) or "empty")
-    undo = change.one("form")["action"]
+    undo = change.one("button")["formaction"]
     assert case.people["ann"].post_form(undo).status_code == 303
     assert case.value() == case.expected(theirs)
     assert case.people["ann"].post_form(undo).status_code == 409
