@@ -4,8 +4,6 @@ import pytest
 from sqlalchemy import update
 
 from app import extensions
-from app.contacts import queries as contacts
-from app.contacts.models import Contact
 from app.contracts import queries as contracts
 from app.contracts.models import Contract
 from app.people.models import Account
@@ -76,17 +74,6 @@ def test_what_is_checked_for_an_unknown_login_opens_nothing(world, cast):
         db.session.execute(update(Account).where(Account.id == cast.accounts["ina"]).values(password_hash=None))
     tried = world.anonymous().post_form("/portal/sign-in", {"login": "ina", "password": "no account has this password"})
     assert tried.status_code == 422
-
-
-@pytest.mark.threat("T-002", "T-013")
-def test_people_are_for_whom_a_membership_grants_them_whatever_the_page_asks(world, cast):
-    """Whoever lacks the right sees themselves, even where a membership would show the others."""
-    with world.inside():
-        viewer = sessions.viewer_of(sessions.open_session(cast.accounts["ina"], "portal"), "portal")
-        narrow(cast.ina)
-        assert len(db.session.scalars(contacts.visible_to(viewer).with_only_columns(Contact.id)).all()) > 1
-        without = Viewer(viewer.account_id, "portal", "", "", frozenset({"portal.use"}), contact_id=cast.ina)
-        assert db.session.scalars(contacts.visible_to(without).with_only_columns(Contact.id)).all() == [cast.ina]
 
 
 @pytest.mark.threat("T-002", "T-013")

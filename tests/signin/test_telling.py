@@ -1,4 +1,4 @@
-"""Whether somebody has an account here: nothing that a guesser can measure tells it, neither words nor work nor time."""
+"""Whether somebody has an account here: nothing that a guesser can measure tells it, not words, not work, not time."""
 
 import math
 import random

@@ -21,8 +21,10 @@ PASSWORD, BROWSER = "tests/signin/test_password.py", "tests/signin/test_browser_
 LIFETIME, GUESSING = "tests/signin/test_lifetime.py", "tests/signin/test_guessing.py"
 SECOND, RIGHTS = "tests/signin/test_second_lines.py", "tests/isolation/test_rights.py"
 MATRIX = "tests/isolation/test_matrix.py::test_who_reaches_what"
-PORTAL = (f"{MATRIX}[portal.", "tests/portal/test_isolation.py", "tests/portal/test_rights.py")
-PORTAL += ("tests/portal/test_me.py", "tests/portal/test_pages.py")
+# Where many tests may notice, those come first that are likely to and quick.
+ALONE = "tests/isolation/test_queries.py"
+PORTAL = (ALONE, "tests/portal/test_isolation.py", "tests/portal/test_rights.py", "tests/portal/test_me.py")
+PORTAL += ("tests/portal/test_pages.py", f"{MATRIX}[portal.")
 
 
 # --- ways to take something away --------------------------------------------------------------------------------------
@@ -111,7 +113,8 @@ SCOPES = (
 GUARD, API = "app.web.access:guard", _guard_of("api")
 ALIVE = "app.signin.sessions:_alive"
 STAFF, PERSON, PROGRAM = (f"app.signin.sessions:{name}" for name in ("viewer_of", "_portal_viewer", "viewer_of_token"))
-LOGIN, FIND = "app.signin.passwords:sign_in", "app.signin.passwords:_account"
+LOGIN, FIND, MANY = (f"app.signin.passwords:{name}" for name in ("sign_in", "_account", "_too_many"))
+LIMITS, AT_ONCE = f"{SIGN_IN}::test_a_login_waits", f"{GUESSING}::test_guesses_at_the_same_moment"
 SESSIONS = (
     ("a viewer of another surface", (SECOND,), rewritten(GUARD, " or current_user.surface != surface", "")),
     ("a password need not be changed", (PASSWORD,), rewritten(GUARD, "if current_user.must_change", "if False")),
@@ -173,8 +176,13 @@ SESSIONS = (
         (RIGHTS,),
         rewritten("app.people.permissions:permissions_of", "frozenset()", "ADMINISTRATOR"),
     ),
-    ("guesses are not limited", (SIGN_IN,), rewritten(LOGIN, "if _too_many(login_hash, address)", "if False")),
-    ("guesses are not counted", (SIGN_IN,), rewritten(LOGIN, "_note(login_hash, address, right)", "pass")),
+    ("guesses are not limited", (LIMITS,), rewritten(MANY, "failures - own >= most", "False")),
+    (
+        "guesses at once are not limited",
+        (AT_ONCE,),
+        rewritten(LOGIN, "if _too_many(login_hash, counted, own=1)", "if False"),
+    ),
+    ("guesses are not counted", (LIMITS,), rewritten(LOGIN, "_note(login_hash, network)", "0")),
     ("no limit for a login in minutes", (SIGN_IN,), replaced("app.signin.passwords:LOGIN_LIMITS", ((24 * 60, 100),))),
     ("no limit for a login in a day", (GUESSING,), replaced("app.signin.passwords:LOGIN_LIMITS", ((15, 10),))),
     ("no limit for an address", (SIGN_IN,), replaced("app.signin.passwords:ADDRESS_LIMITS", ())),
@@ -203,7 +211,7 @@ SESSIONS = (
     (
         "other sessions stay",
         (PASSWORD,),
-        rewritten("app.signin.passwords:change_password", "sessions.close_sessions(", "("),
+        rewritten("app.signin.passwords:change_password", "sessions.close_sessions(", "(lambda *_, **__: None)("),
     ),
     (
         "signing out ends nothing",
