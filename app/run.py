@@ -38,12 +38,12 @@ def serve():
             click.echo(f"Error: {error}", err=True)
             sys.exit(1)
     Granian(
-        "app.wsgi:application",
+        "app.rsgi:application",
         address=settings.bind,
         port=settings.port,
-        interface=Interfaces.WSGI,
+        interface=Interfaces.RSGI,
+        websockets=False,
         workers=settings.web_processes,
-        blocking_threads=settings.web_threads,
         log_access=False,
         respawn_failed_workers=True,
     ).serve()

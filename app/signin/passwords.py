@@ -110,19 +110,21 @@ def _too_many(login_hash: bytes, network: str, own: int = 0) -> bool:
 
 
 def _note(login_hash: bytes, network: str) -> int:
-    with aside() as connection:
-        noted = insert(Attempt).values(login_hash=login_hash, address=network, ok=False).returning(Attempt.id)
-        return connection.scalar(noted)
+    noted = insert(Attempt).values(login_hash=login_hash, address=network, ok=False)
+    return _write_aside(noted.returning(Attempt.id))
 
 
 def _note_success(attempt: int) -> None:
-    with aside() as connection:
-        connection.execute(update(Attempt).where(Attempt.id == attempt).values(ok=True))
+    _write_aside(update(Attempt).where(Attempt.id == attempt).values(ok=True).returning(Attempt.id))
 
 
 def _drop(attempt: int) -> None:
+    _write_aside(delete(Attempt).where(Attempt.id == attempt).returning(Attempt.id))
+
+
+def _write_aside(statement) -> int:
     with aside() as connection:
-        connection.execute(delete(Attempt).where(Attempt.id == attempt))
+        return connection.scalar(statement)
 
 
 def change_password(viewer, current: str, new: str, again: str) -> None:
