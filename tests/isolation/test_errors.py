@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from tenants import db
+
 from .asking import FRAGMENT, UNSAFE, address, methods, rules, sign_in
 from .policy import ROUTES
 

@@ -23,6 +23,7 @@ SECOND, RIGHTS = "tests/signin/test_second_lines.py", "tests/isolation/test_righ
 MATRIX = "tests/isolation/test_matrix.py::test_who_reaches_what"
 # Where many tests may notice, those come first that are likely to and quick.
 ALONE = "tests/isolation/test_queries.py"
+UNFILTERED = "tests/isolation/test_bodies.py::test_a_list_of_the_portal_is_filtered"
 PORTAL = (ALONE, "tests/portal/test_isolation.py", "tests/portal/test_rights.py", "tests/portal/test_me.py")
 PORTAL += ("tests/portal/test_pages.py", f"{MATRIX}[portal.")
 
@@ -254,7 +255,7 @@ QUERIES = (
     ),
     (
         "people: filters over anything",
-        PORTAL,
+        (UNFILTERED,),
         rewritten("app.contacts.portal:index", "lists.wanted(kept", "lists.wanted(request.args"),
     ),
     (
@@ -305,7 +306,7 @@ QUERIES = (
     ),
     (
         "contracts: filters over anything",
-        PORTAL,
+        (UNFILTERED,),
         rewritten("app.contracts.portal:index", "lists.wanted(kept", "lists.wanted(request.args"),
     ),
     (
