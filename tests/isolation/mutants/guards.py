@@ -115,6 +115,8 @@ GUARD, API = "app.web.access:guard", _guard_of("api")
 ALIVE = "app.signin.sessions:_alive"
 STAFF, PERSON, PROGRAM = (f"app.signin.sessions:{name}" for name in ("viewer_of", "_portal_viewer", "viewer_of_token"))
 LOGIN, FIND, MANY = (f"app.signin.passwords:{name}" for name in ("sign_in", "_account", "_too_many"))
+# The tests of signing in are many: what is likely to notice is named and comes before the rest of them.
+ENDS, WRONG = f"{SIGN_IN}::test_what_ends_a_session", f"{SIGN_IN}::test_whatever_is_wrong"
 LIMITS, AT_ONCE = f"{SIGN_IN}::test_a_login_waits", f"{GUESSING}::test_guesses_at_the_same_moment"
 SESSIONS = (
     ("a viewer of another surface", (SECOND,), rewritten(GUARD, " or current_user.surface != surface", "")),
@@ -126,29 +128,94 @@ SESSIONS = (
     ("every surface reads tokens", (SECOND,), rewritten("app.extensions:_by_token", 'surface() == "api" and ', "")),
     (
         "one cookie for all surfaces",
-        (SIGN_IN,),
+        (
+            f"{SIGN_IN}::test_staff_and_portal_are_signed_in",
+            SIGN_IN,
+        ),
         rewritten("app.extensions:SurfaceCookies.get_cookie_name", "surface() == 'portal'", "False"),
     ),
     (
         "any session will do",
-        (SIGN_IN,),
+        (
+            f"{SIGN_IN}::test_signing_out_ends",
+            SIGN_IN,
+        ),
         rewritten(ALIVE, "Session.token_hash == _hash(token)", "Session.surface == surface"),
     ),
-    ("a session of any surface", (SIGN_IN,), rewritten(ALIVE, "Session.surface == surface,\n", "")),
-    ("sessions last while unused", (SIGN_IN,), rewritten(ALIVE, "Session.seen_at >", "func.now() >")),
-    ("sessions last for ever", (SIGN_IN,), rewritten(ALIVE, "Session.created_at >", "func.now() >")),
+    (
+        "a session of any surface",
+        (
+            ENDS,
+            SIGN_IN,
+        ),
+        rewritten(ALIVE, "Session.surface == surface,\n", ""),
+    ),
+    (
+        "sessions last while unused",
+        (
+            ENDS,
+            SIGN_IN,
+        ),
+        rewritten(ALIVE, "Session.seen_at >", "func.now() >"),
+    ),
+    (
+        "sessions last for ever",
+        (
+            ENDS,
+            SIGN_IN,
+        ),
+        rewritten(ALIVE, "Session.created_at >", "func.now() >"),
+    ),
     (
         "tokens of sessions are kept",
-        (SIGN_IN,),
+        (
+            f"{SIGN_IN}::test_every_sign_in",
+            SIGN_IN,
+        ),
         rewritten("app.signin.sessions:_hash", "hashlib.sha256(token.encode()).digest()", "token.encode()"),
     ),
-    ("disabled staff", (SIGN_IN,), rewritten(STAFF, "Account.enabled, ", "")),
-    ("staff who left", (SIGN_IN,), rewritten(STAFF, "Staff.active, ", "")),
-    ("withdrawn staff", (SIGN_IN,), rewritten(STAFF, ", Staff.withdrawn_at.is_(None)", "")),
-    ("disabled contacts", (SIGN_IN, LIFETIME), rewritten(PERSON, "Account.enabled, ", "")),
-    ("deactivated contacts", (SIGN_IN,), rewritten(PERSON, "Contact.active, ", "")),
-    ("withdrawn contacts", (SIGN_IN,), rewritten(PERSON, ", Contact.withdrawn_at.is_(None)", "")),
-    ("rights of ended memberships", (SIGN_IN, *PORTAL), rewritten(PERSON, " & current_membership()", "")),
+    (
+        "disabled staff",
+        (
+            ENDS,
+            SIGN_IN,
+        ),
+        rewritten(STAFF, "Account.enabled, ", ""),
+    ),
+    (
+        "staff who left",
+        (
+            ENDS,
+            SIGN_IN,
+        ),
+        rewritten(STAFF, "Staff.active, ", ""),
+    ),
+    (
+        "withdrawn staff",
+        (
+            ENDS,
+            SIGN_IN,
+        ),
+        rewritten(STAFF, ", Staff.withdrawn_at.is_(None)", ""),
+    ),
+    ("disabled contacts", (LIFETIME, SIGN_IN, LIFETIME), rewritten(PERSON, "Account.enabled, ", "")),
+    (
+        "deactivated contacts",
+        (
+            f"{SIGN_IN}::test_a_contact_who_is",
+            SIGN_IN,
+        ),
+        rewritten(PERSON, "Contact.active, ", ""),
+    ),
+    (
+        "withdrawn contacts",
+        (
+            f"{SIGN_IN}::test_a_contact_who_is",
+            SIGN_IN,
+        ),
+        rewritten(PERSON, ", Contact.withdrawn_at.is_(None)", ""),
+    ),
+    ("rights of ended memberships", (ALONE, SIGN_IN, *PORTAL), rewritten(PERSON, " & current_membership()", "")),
     ("everybody sees people", PORTAL, rewritten(PERSON, "func.bool_or(Membership.sees_people), False", "True, True")),
     (
         "everybody sees contracts",
@@ -184,24 +251,83 @@ SESSIONS = (
         rewritten(LOGIN, "if _too_many(login_hash, counted, own=1)", "if False"),
     ),
     ("guesses are not counted", (LIMITS,), rewritten(LOGIN, "_note(login_hash, network)", "0")),
-    ("no limit for a login in minutes", (SIGN_IN,), replaced("app.signin.passwords:LOGIN_LIMITS", ((24 * 60, 100),))),
-    ("no limit for a login in a day", (GUESSING,), replaced("app.signin.passwords:LOGIN_LIMITS", ((15, 10),))),
-    ("no limit for an address", (SIGN_IN,), replaced("app.signin.passwords:ADDRESS_LIMITS", ())),
-    ("any password will do", (SIGN_IN,), rewritten(LOGIN, "if not right", "if False")),
-    ("disabled accounts sign in", (SIGN_IN,), rewritten(FIND, "found.where(Account.enabled)", "found")),
-    ("staff who left sign in", (SIGN_IN,), rewritten(FIND, "Staff.active, ", "")),
+    (
+        "no limit for a login in minutes",
+        (
+            LIMITS,
+            SIGN_IN,
+        ),
+        replaced("app.signin.passwords:LOGIN_LIMITS", ((24 * 60, 100),)),
+    ),
+    (
+        "no limit for a login in a day",
+        (
+            f"{GUESSING}::test_a_day_of_guesses_from",
+            GUESSING,
+        ),
+        replaced("app.signin.passwords:LOGIN_LIMITS", ((15, 10),)),
+    ),
+    (
+        "no limit for an address",
+        (
+            f"{SIGN_IN}::test_an_address_waits",
+            SIGN_IN,
+        ),
+        replaced("app.signin.passwords:ADDRESS_LIMITS", ()),
+    ),
+    (
+        "any password will do",
+        (
+            WRONG,
+            SIGN_IN,
+        ),
+        rewritten(LOGIN, "if not right", "if False"),
+    ),
+    (
+        "disabled accounts sign in",
+        (
+            WRONG,
+            SIGN_IN,
+        ),
+        rewritten(FIND, "found.where(Account.enabled)", "found"),
+    ),
+    (
+        "staff who left sign in",
+        (
+            WRONG,
+            SIGN_IN,
+        ),
+        rewritten(FIND, "Staff.active, ", ""),
+    ),
     ("withdrawn staff sign in", (LIFETIME,), rewritten(FIND, ", Staff.withdrawn_at.is_(None)", "")),
-    ("deactivated contacts sign in", (SIGN_IN,), rewritten(FIND, "Contact.active,\n", "")),
+    (
+        "deactivated contacts sign in",
+        (
+            WRONG,
+            SIGN_IN,
+        ),
+        rewritten(FIND, "Contact.active,\n", ""),
+    ),
     ("withdrawn contacts sign in", (LIFETIME,), rewritten(FIND, "Contact.withdrawn_at.is_(None),\n", "")),
-    ("two people with one login", (SIGN_IN,), rewritten(FIND, "len(rows) == 1", "rows")),
+    (
+        "two people with one login",
+        (
+            f"{SIGN_IN}::test_an_address_that_two",
+            SIGN_IN,
+        ),
+        rewritten(FIND, "len(rows) == 1", "rows"),
+    ),
     (
         "an account without a password",
-        (SIGN_IN, SECOND),
+        (f"{SECOND}::test_what_is_checked", SIGN_IN, SECOND),
         rewritten("app.people.passwords:matches", " and kept_hash is not None", ""),
     ),
     (
         "a password of any length is tried",
-        (GUESSING,),
+        (
+            f"{GUESSING}::test_a_password_that_is_too_long",
+            GUESSING,
+        ),
         rewritten("app.people.passwords:matches", "len(password) > MAXIMUM", "False"),
     ),
     (
@@ -216,7 +342,10 @@ SESSIONS = (
     ),
     (
         "signing out ends nothing",
-        (SIGN_IN,),
+        (
+            f"{SIGN_IN}::test_signing_out_ends",
+            SIGN_IN,
+        ),
         rewritten("app.signin.sessions:close_session", "db.session.execute", "str"),
     ),
 )
