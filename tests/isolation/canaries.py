@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
+from psycopg.types.json import Jsonb
 from sqlalchemy import Text, select
 
 import app.models_index  # noqa: F401  (all tables)
@@ -47,6 +48,8 @@ OUR_WORDS = {
     "contact.search_text company.search_text",
 }
 NOT_MARKED = {name for names in OUR_WORDS for name in names.split()}
+# Columns that are empty in the cast, and no fields.
+FILLED = {"job.error", "job.note", "operation.on_behalf"}
 # Columns that are no fields of the registry, but shown in the portal.
 SHOWN_IN_PORTAL = {"custom_field.label", "custom_field.help", "field_setting.label", "field_setting.help"}
 SHOWN_IN_PORTAL |= {"company_domain.name", "contact_address.email", "staff.name", "staff.email"}
@@ -111,7 +114,7 @@ def _make_more(world: World, slug: str, canaries: Canaries) -> None:
     ann = Actor("Ann Tanner", cast.accounts["ann"])
     with world.inside(slug):
         more = {"of_noun": "contact", "key": "badge", "kind": "text", "label": "Badge", "portal": "view"}
-        create(CustomField, more | {"options": {}}, actor=ann)
+        create(CustomField, more | {"help": "Help", "options": {}}, actor=ann)
         settings_changed()
         for membership in db.session.scalars(select(Membership).order_by(Membership.id)).all():
             update(membership, {"role": "Buyer"}, actor=ann)
@@ -168,10 +171,13 @@ def _mark(world: World, slug: str, canaries: Canaries) -> None:
             of = "".join(sorted(letters.get(company, "") for company in row["owners_"] or [])) or "0"
             values = {}
             for column in columns:
-                if row[column.name] is not None:
+                value = row[column.name]
+                # What is empty is filled where it is a field; elsewhere that something is empty mostly means something.
+                fills = column.info.get("kind") is not None or f"{table.name}.{column.name}" in FILLED
+                if value or fills:
                     place = (table.name, column.name, row[keys[0]])
                     canary = canaries.new(slug, of, _audience(table, column), place)
-                    values[column.name] = _written(column, row[column.name], canary)
+                    values[column.name] = _written(column, value or "", canary)
             if values:
                 sets = ", ".join(f'"{name}" = %s' for name in values)
                 where = " AND ".join(f'"{key}" = %s' for key in keys)
@@ -180,26 +186,33 @@ def _mark(world: World, slug: str, canaries: Canaries) -> None:
 
 
 def _is_marked(table, column) -> bool:
-    if f"{table.name}.{column.name}" in NOT_MARKED or not isinstance(column.type, Text):
+    if column.name == "custom":
+        return True
+    if f"{table.name}.{column.name}" in NOT_MARKED or not isinstance(column.type, Text) or column.computed is not None:
         return False
     kind = column.info.get("kind")
     return kind is None or type(kind) in (TextKind, LongText, Email, Url, Host)
 
 
 def _audience(table, column) -> str:
+    if column.name == "custom":
+        # The one custom field of this world may be seen in the portal.
+        return "p"
     shown = column.info.get("field", {}).get("portal") or f"{table.name}.{column.name}" in SHOWN_IN_PORTAL
     return "p" if shown else "s"
 
 
-def _written(column, value: str, canary: str) -> str:
+def _written(column, value, canary: str):
     kind = column.info.get("kind")
+    if column.name == "custom":
+        return Jsonb({name: f"{one} {canary}" if isinstance(one, str) else one for name, one in value.items()})
     if isinstance(kind, Email) or (column.name == "email" and "@" in value):
-        name, _, domain = value.partition("@")
+        name, _, domain = (value or "somebody@works.example").partition("@")
         return f"{name}.{canary}@{domain}"
     if column.table.name == "company_domain":
         return f"{canary}.{value}"
     if isinstance(kind, Url):
-        return f"{value}/{canary}"
+        return f"{value or 'https://works.example'}/{canary}"
     longest = getattr(kind, "max", None) or 1000
     return f"{value} {canary}" if len(value) + len(canary) < longest else canary
 

@@ -89,8 +89,6 @@ def test_the_worst_of_a_million_contacts_is_given_up_in_time_and_keeps_nobody_wa
         world.app.config["DATABASE_POOL"] = None
     statuses = {status for _, status, _ in answered}
     assert statuses <= {200, 400, 503}, [one for one in answered if one[1] not in (200, 400, 503)]
-    late = [one for one in answered if one[2] > SECONDS + 5]
-    slowest = sorted(answered, key=lambda one: -one[2])[:5]
-    print(f"{len(answered)} asked, {sum(one[1] == 503 for one in answered)} given up; slowest {slowest}")  # noqa: T201
-    assert not late, late
+    # A page has more than one statement, each with its own time.
+    assert [one for one in answered if one[2] > 2 * SECONDS] == []
     assert len(neighbour) > 10 and max(neighbour) < SECONDS
