@@ -405,17 +405,17 @@ QUERIES = (
     ("places: ended ones", PORTAL, rewritten(f"{CONTACTS}:places", "current_membership(), ", "")),
     (
         "memberships: withdrawn ones",
-        (*PORTAL, SIGN_IN),
+        PORTAL,
         rewritten(CURRENT, "Membership.withdrawn_at.is_(None)", "(Membership.id > 0)"),
     ),
     (
         "memberships: those to come",
-        (SIGN_IN, *PORTAL),
+        PORTAL,
         rewritten(CURRENT, "(Membership.starts_on <= today)", "(Membership.id > 0)"),
     ),
     (
         "memberships: ended ones",
-        (SIGN_IN, *PORTAL),
+        PORTAL,
         rewritten(CURRENT, "(Membership.ends_on >= today)", "(Membership.id > 0)"),
     ),
     (
