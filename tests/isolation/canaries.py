@@ -26,7 +26,7 @@ from app.imports import actions as imports
 from app.people.actions import create_staff
 from app.records import files, undo_job
 from app.records.actor import Actor
-from app.records.write import begin, create, update
+from app.records.write import begin, create, update, withdraw
 from app.signin import sessions
 from tenants import Tenanted, db, tenancy
 from tests.cast import password
@@ -120,10 +120,24 @@ def _make_more(world: World, slug: str, canaries: Canaries) -> None:
             update(membership, {"role": "Buyer"}, actor=ann)
         for person in ("ina", "xena", "nils"):
             update(db.session.get(Contact, getattr(cast, person)), {"custom-badge": "B-1"}, actor=ann)
+        _make_gone(cast, ann)
         for person in ("ann", "sue"):
             _make_own(cast.accounts[person], ann, canaries)
         if slug == "summit":
             _make_foreign(cast, ann, canaries)
+
+
+def _make_gone(cast, actor: Actor) -> None:
+    """Records that were withdrawn: as good as never made, but for whoever wants them back."""
+    made = {
+        Company: {"name": "Gone", "kind": "managed", "domains": ["gone.example"]},
+        Contact: {"first_name": "Gone", "last_name": "Away", "user_name": "gone", "email": "gone@acme.example"}
+        | {"company": cast.acme},
+        Contract: {"description": "Gone", "company_id": cast.acme, "kind": "subscription", "limited": False}
+        | {"customer_contact_id": cast.ina, "support_contact_id": cast.ann},
+    }
+    for model, values in made.items():
+        withdraw(db.session.get(model, create(model, values, actor=actor)), actor=actor)
 
 
 def _make_own(account_id: int, actor: Actor, canaries: Canaries) -> None:
@@ -251,12 +265,15 @@ def _collect(world: World, canaries: Canaries) -> None:
         "contract": {"a": cast.acme_support_hours, "x": cast.xacme_fixed_fee, "n": cast.nordlys_support_hours},
     }
     harbor, summit = world.schema("harbor"), world.schema("summit")
+    for kind, found in ids.items():
+        gone = world.sql(f"SELECT max(id) AS id FROM {harbor}.{kind} WHERE withdrawn_at IS NOT NULL")
+        found["gone"] = gone[0]["id"]
     edited = "SELECT max(operation_id) AS id, max(id) AS change"
     edited += f" FROM {harbor}.change WHERE noun = 'contact' AND record_id = %s"
     member = f"SELECT id FROM {harbor}.membership WHERE contact_id = %s"
     domain = f"SELECT id FROM {harbor}.company_domain WHERE company_id = %s"
     ids |= {kind: {} for kind in ("operation", "change", "membership", "domain")}
-    for letter, contact in list(ids["contact"].items()):
+    for letter, contact in [(one, ids["contact"][one]) for one in LETTERS.values()]:
         row = world.sql(edited, contact)[0]
         ids["operation"][letter], ids["change"][letter] = row["id"], row["change"]
         ids["membership"][letter] = world.sql(member, contact)[0]["id"]
