@@ -277,7 +277,8 @@ BESIDE_ACME = (
     "UPDATE {harbor}.company SET name = 'Acme ' || id, address = 'hidden', notes = 'hidden' WHERE id <> {acme}",
     "UPDATE {harbor}.contact SET first_name = 'Otto', last_name = 'Nor', job_title = 'hidden', notes = 'hidden'"
     " WHERE NOT company_ids && ARRAY[{acme}]::bigint[]",
-    "UPDATE {harbor}.contract SET description = 'Acme new works', minutes = 7, ends_on = '2020-01-01'"
+    "UPDATE {harbor}.contract SET description = 'Acme new works', minutes = 7, starts_on = '2019-01-01',"
+    " ends_on = '2020-01-01'"
     " WHERE company_id <> {acme}",
     "UPDATE {harbor}.membership SET role = 'hidden', sees_people = true, sees_contracts = true"
     " WHERE company_id <> {acme}",
@@ -327,4 +328,4 @@ def in_summit() -> st.SearchStrategy[Step]:
     return st.one_of(secrets(*IN_SUMMIT), on_desk("summit"), in_portal("ina@summit"))
 
 
-__all__ = ["Stage", "Step", "Theatre", "beside_acme", "in_portal", "in_summit", "on_desk"]
+__all__ = ["BESIDE_ACME", "IN_SUMMIT", "Stage", "Step", "Theatre", "beside_acme", "in_portal", "in_summit", "on_desk"]
