@@ -29,7 +29,9 @@ word = st.sampled_from(WORDS)
 # What differs from run to run by design: numbers of requests and tokens of forms (tests.pages), and these.
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:?\d\d)?|\b\d{1,2}:\d\d(?::\d\d)?(?:[\s\u202f]?[AP]M)?\b")
 # Tokens, and passwords that are shown once.
-RANDOM = re.compile(r"\b(?=[\w-]*\d)(?=[\w-]*[a-zA-Z])[\w-]{32,}\b|\b[a-z0-9]{4}(?:-[a-z0-9]{4}){3}\b")
+RANDOM = re.compile(
+    r"\b(?=[\w-]*\d)(?=[\w-]*[a-zA-Z])[\w-]{32,}\b|\b[a-z0-9]{4}(?:-[a-z0-9]{4}){3}\b|(?<=-verification=)[\w-]+"
+)
 # Within one organization the journal counts for all its companies: a declared flow.
 OPERATION = re.compile(r'(name="operation" value=")\d+')
 TOLD_BY = (
