@@ -57,13 +57,12 @@ def test_a_day_of_guesses_from_everywhere_is_a_hundred_checks(world, checked):
     assert guess(browser, ANN, password("ann"), 999).status_code == 303
 
 
+MANY = (pytest.mark.isolation, pytest.mark.timeout(3600))
 LOGINS = (ANN, "sue@desk.example", "nobody@desk.example")
 
 
 @pytest.mark.threat("T-031")
-@pytest.mark.parametrize(
-    ("guesses", "addresses"), [(300, 50), pytest.param(10_000, 500, marks=[pytest.mark.isolation], id="many")]
-)
+@pytest.mark.parametrize(("guesses", "addresses"), [(300, 50), pytest.param(10_000, 500, marks=MANY, id="many")])
 def test_a_day_of_guesses_at_several_people_from_many_networks(world, monkeypatch, guesses, addresses):
     """At most a hundred comparisons for each login and day; whom it is aimed at signs in meanwhile, from where they
     have signed in before."""
