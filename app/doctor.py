@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import click
 from pydantic import ValidationError
@@ -63,6 +64,7 @@ def examine(minutes: int) -> Iterator[Finding]:
     yield from otherwise("secret key", _secret_key(settings), "The secret key is long, and in a private file.")
     yield from otherwise("web server", _web_server(settings), "The address and the proxy fit together.")
     yield from otherwise("files", _files(), "The front-end files and translations are there.")
+    yield from _open_queue(settings)
     with create_app(settings, DATABASE_POOL=None).app_context():
         yield from _inside(minutes)
 
@@ -132,6 +134,14 @@ def _web_server(settings: config.Settings) -> Iterator[Finding]:
     if settings.https and not settings.proxies:
         sentence = "DESKHAND_HTTPS is set, but DESKHAND_PROXIES is 0: every visitor seems to come from the proxy."
         yield warning("web server", sentence, "Set DESKHAND_PROXIES to the number of proxies in front.")
+
+
+def _open_queue(settings: config.Settings) -> Iterator[Finding]:
+    """Whether the queue's server, where it is on another machine, asks for a password."""
+    url = urlsplit(settings.redis_url.get_secret_value())
+    if url.hostname and url.hostname not in LOOPBACK and not url.password:
+        sentence = f"REDIS_URL names {url.hostname} without a password: whoever reaches it can read and stop the queue."
+        yield warning("valkey", sentence, "Set `requirepass` there, and REDIS_URL to redis://:password@host:port/0.")
 
 
 def _files() -> Iterator[Finding]:

@@ -12,6 +12,7 @@ import click
 from granian import Granian
 from granian.constants import Interfaces
 from rq import Worker
+from rq.job import Job
 from rq.serializers import JSONSerializer
 
 from tenants import checks, queue, runner
@@ -24,6 +25,7 @@ log = logging.getLogger(__name__)
 
 # Seconds between two looks at the processes of a worker, and before one that has ended is started again.
 LOOK, PAUSE = 0.2, 1.0
+WAKE = f"{runner.run.__module__}.{runner.run.__qualname__}"
 STOPS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -38,12 +40,12 @@ def serve():
             click.echo(f"Error: {error}", err=True)
             sys.exit(1)
     Granian(
-        "app.wsgi:application",
+        "app.rsgi:application",
         address=settings.bind,
         port=settings.port,
-        interface=Interfaces.WSGI,
+        interface=Interfaces.RSGI,
+        websockets=False,
         workers=settings.web_processes,
-        blocking_threads=settings.web_threads,
         log_access=False,
         respawn_failed_workers=True,
     ).serve()
@@ -116,6 +118,22 @@ class _Worker(Worker):
     max_connection_wait_time = 5.0
 
 
+class _Wake(Job):
+    """All that the queue can ask a worker for: to look at one row.
+
+    Whoever can write to the queue's server could name any function otherwise, and any to be called afterwards.
+    """
+
+    success_callback = failure_callback = stopped_callback = None
+
+    @property
+    def func(self) -> Callable:
+        """What runs a row; anything else that is named is refused."""
+        if self.func_name != WAKE:
+            raise PermissionError(f"The queue asks for {self.func_name}; only {WAKE} is done.")
+        return runner.run
+
+
 def _work(burst: bool = False) -> None:
     # Forked children must not share the parent's connections, so this process keeps none.
     app = create_app(DATABASE_POOL=None)
@@ -125,6 +143,7 @@ def _work(burst: bool = False) -> None:
             queue.queues(),
             connection=queue.redis(),
             serializer=JSONSerializer,
+            job_class=_Wake,
             worker_ttl=45,
             job_monitoring_interval=5,
             maintenance_interval=30,

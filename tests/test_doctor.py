@@ -271,6 +271,12 @@ def test_valkey_that_is_down(doctor, world, tmp_path):
     assert doctor(REDIS_URL="")["valkey"] == "REDIS_URL is not set."
 
 
+@pytest.mark.threat("T-104")
+def test_valkey_on_another_machine_without_a_password(doctor):
+    assert "without a password" in doctor(REDIS_URL="redis://queue.invalid:6379/0")["valkey"]
+    assert "without a password" not in doctor(REDIS_URL="redis://:secret@queue.invalid:6379/0")["valkey"]
+
+
 def test_valkey_that_throws_keys_away(doctor, tmp_path):
     server = valkey.start(tmp_path / "valkey", persist=False)
     Redis.from_url(server.url).config_set("maxmemory", 2**30)

@@ -48,13 +48,19 @@ def matches(password: str, kept_hash: str | None, sealed: bytes | None) -> bool:
     """Whether this is the account's password; takes the same time when there is no account at all."""
     if len(password) > MAXIMUM:
         return False
+    # In every case, also where a password is only sealed: who was just imported must not be told by a quicker answer.
+    verified = _verified(kept_hash or _DUMMY, password)
     if kept_hash is None and sealed is not None:
         try:
             return hmac.compare_digest(unseal("password", sealed), password.encode())
         except CannotOpen:
             return False
+    return verified and kept_hash is not None
+
+
+def _verified(kept_hash: str, password: str) -> bool:
     try:
-        return _hasher.verify(kept_hash or _DUMMY, password) and kept_hash is not None
+        return _hasher.verify(kept_hash, password)
     except (VerifyMismatchError, VerificationError, InvalidHashError):
         return False
 

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from ipaddress import ip_address, ip_network
 
-from sqlalchemy import func, insert, or_, select, update
+from sqlalchemy import delete, func, insert, or_, select, update
 
 from app.contacts.models import Contact
 from app.fields.errors import FieldError, FieldErrors
@@ -44,16 +44,22 @@ def sign_in(login: str, password: str, address: str, surface: str, device: str =
     login, network = normal_login(login), network_of(address)
     known_as = devices.name_of(device, surface, login) if device else ""
     login_hash = fingerprint("sign-in", f"{surface}/{login}/{known_as}" if known_as else f"{surface}/{login}")
-    if _too_many(login_hash, "" if known_as else network):
+    counted = "" if known_as else network
+    if _too_many(login_hash, counted):
+        raise Refused
+    # It is noted as a failure before it is compared, and counted again: tries at the same moment do not pass together.
+    attempt = _note(login_hash, network)
+    if _too_many(login_hash, counted, own=1):
+        _drop(attempt)
         raise Refused
     account = _account(login, surface)
     known = account is not None
     right = passwords.matches(
         password, account.password_hash if known else None, account.password_sealed if known else None
     )
-    _note(login_hash, network, right)
     if not right:
         raise Refused
+    _note_success(attempt)
     if account.password_hash is None or passwords.needs_rehash(account.password_hash):
         account.password_hash, account.password_sealed = passwords.hashed(password), None
     return sessions.open_session(account.id, surface)
@@ -88,8 +94,8 @@ def _account(login: str, surface: str) -> Account | None:
     return rows[0] if len(rows) == 1 else None
 
 
-def _too_many(login_hash: bytes, network: str) -> bool:
-    """Whether this login has failed too often; and this network, where one is given."""
+def _too_many(login_hash: bytes, network: str, own: int = 0) -> bool:
+    """Whether this login has failed too often, and this network where one is given, but for so many of one's own."""
     conditions = [(LOGIN_LIMITS, Attempt.login_hash == login_hash)]
     if network:
         conditions.append((ADDRESS_LIMITS, Attempt.address == network))
@@ -98,14 +104,27 @@ def _too_many(login_hash: bytes, network: str) -> bool:
             failures = db.session.scalar(
                 select(func.count()).where(condition, ~Attempt.ok, Attempt.at > func.now() - timedelta(minutes=minutes))
             )
-            if failures >= most:
+            if failures - own >= most:
                 return True
     return False
 
 
-def _note(login_hash: bytes, network: str, ok: bool) -> None:
+def _note(login_hash: bytes, network: str) -> int:
+    noted = insert(Attempt).values(login_hash=login_hash, address=network, ok=False)
+    return _write_aside(noted.returning(Attempt.id))
+
+
+def _note_success(attempt: int) -> None:
+    _write_aside(update(Attempt).where(Attempt.id == attempt).values(ok=True).returning(Attempt.id))
+
+
+def _drop(attempt: int) -> None:
+    _write_aside(delete(Attempt).where(Attempt.id == attempt).returning(Attempt.id))
+
+
+def _write_aside(statement) -> int:
     with aside() as connection:
-        connection.execute(insert(Attempt).values(login_hash=login_hash, address=network, ok=ok))
+        return connection.scalar(statement)
 
 
 def change_password(viewer, current: str, new: str, again: str) -> None:

@@ -12,6 +12,8 @@ from granian import Granian
 from sqlalchemy import event
 
 from app import run
+from app.config import load
+from app.receiving import Receiver
 from app.wsgi import application as app
 from tenants.db import TenantSession
 
@@ -27,12 +29,15 @@ def _before(session) -> None:
         _die()
 
 
-def application(environ, start_response):
+def dying(environ, start_response):
     """As the real one, up to the answer."""
     answer = app(environ, start_response)
     if environ.get("HTTP_X_FAULT") == "after":
         _die()
     return answer
+
+
+application = Receiver(dying, load().web_threads)
 
 
 def _served(_target: str, **given) -> Granian:

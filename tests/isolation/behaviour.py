@@ -29,7 +29,9 @@ word = st.sampled_from(WORDS)
 # What differs from run to run by design: numbers of requests and tokens of forms (tests.pages), and these.
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:?\d\d)?|\b\d{1,2}:\d\d(?::\d\d)?(?:[\s\u202f]?[AP]M)?\b")
 # Tokens, and passwords that are shown once.
-RANDOM = re.compile(r"\b(?=[\w-]*\d)(?=[\w-]*[a-zA-Z])[\w-]{32,}\b|\b[a-z0-9]{4}(?:-[a-z0-9]{4}){3}\b")
+RANDOM = re.compile(
+    r"\b(?=[\w-]*\d)(?=[\w-]*[a-zA-Z])[\w-]{32,}\b|\b[a-z0-9]{4}(?:-[a-z0-9]{4}){3}\b|(?<=-verification=)[\w-]+"
+)
 # Within one organization the journal counts for all its companies: a declared flow.
 OPERATION = re.compile(r'(name="operation" value=")\d+')
 TOLD_BY = (
@@ -277,7 +279,8 @@ BESIDE_ACME = (
     "UPDATE {harbor}.company SET name = 'Acme ' || id, address = 'hidden', notes = 'hidden' WHERE id <> {acme}",
     "UPDATE {harbor}.contact SET first_name = 'Otto', last_name = 'Nor', job_title = 'hidden', notes = 'hidden'"
     " WHERE NOT company_ids && ARRAY[{acme}]::bigint[]",
-    "UPDATE {harbor}.contract SET description = 'Acme new works', minutes = 7, ends_on = '2020-01-01'"
+    "UPDATE {harbor}.contract SET description = 'Acme new works', minutes = 7, starts_on = '2019-01-01',"
+    " ends_on = '2020-01-01'"
     " WHERE company_id <> {acme}",
     "UPDATE {harbor}.membership SET role = 'hidden', sees_people = true, sees_contracts = true"
     " WHERE company_id <> {acme}",
@@ -327,4 +330,4 @@ def in_summit() -> st.SearchStrategy[Step]:
     return st.one_of(secrets(*IN_SUMMIT), on_desk("summit"), in_portal("ina@summit"))
 
 
-__all__ = ["Stage", "Step", "Theatre", "beside_acme", "in_portal", "in_summit", "on_desk"]
+__all__ = ["BESIDE_ACME", "IN_SUMMIT", "Stage", "Step", "Theatre", "beside_acme", "in_portal", "in_summit", "on_desk"]

@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
+from psycopg.types.json import Jsonb
 from sqlalchemy import Text, select
 
 import app.models_index  # noqa: F401  (all tables)
@@ -25,7 +26,7 @@ from app.imports import actions as imports
 from app.people.actions import create_staff
 from app.records import files, undo_job
 from app.records.actor import Actor
-from app.records.write import begin, create, update
+from app.records.write import begin, create, update, withdraw
 from app.signin import sessions
 from tenants import Tenanted, db, tenancy
 from tests.cast import password
@@ -47,6 +48,8 @@ OUR_WORDS = {
     "contact.search_text company.search_text",
 }
 NOT_MARKED = {name for names in OUR_WORDS for name in names.split()}
+# Columns that are empty in the cast, and no fields.
+FILLED = {"job.error", "job.note", "operation.on_behalf"}
 # Columns that are no fields of the registry, but shown in the portal.
 SHOWN_IN_PORTAL = {"custom_field.label", "custom_field.help", "field_setting.label", "field_setting.help"}
 SHOWN_IN_PORTAL |= {"company_domain.name", "contact_address.email", "staff.name", "staff.email"}
@@ -111,16 +114,30 @@ def _make_more(world: World, slug: str, canaries: Canaries) -> None:
     ann = Actor("Ann Tanner", cast.accounts["ann"])
     with world.inside(slug):
         more = {"of_noun": "contact", "key": "badge", "kind": "text", "label": "Badge", "portal": "view"}
-        create(CustomField, more | {"options": {}}, actor=ann)
+        create(CustomField, more | {"help": "Help", "options": {}}, actor=ann)
         settings_changed()
         for membership in db.session.scalars(select(Membership).order_by(Membership.id)).all():
             update(membership, {"role": "Buyer"}, actor=ann)
         for person in ("ina", "xena", "nils"):
             update(db.session.get(Contact, getattr(cast, person)), {"custom-badge": "B-1"}, actor=ann)
+        _make_gone(cast, ann)
         for person in ("ann", "sue"):
             _make_own(cast.accounts[person], ann, canaries)
         if slug == "summit":
             _make_foreign(cast, ann, canaries)
+
+
+def _make_gone(cast, actor: Actor) -> None:
+    """Records that were withdrawn: as good as never made, but for whoever wants them back."""
+    made = {
+        Company: {"name": "Gone", "kind": "managed", "domains": ["gone.example"]},
+        Contact: {"first_name": "Gone", "last_name": "Away", "user_name": "gone", "email": "gone@acme.example"}
+        | {"company": cast.acme},
+        Contract: {"description": "Gone", "company_id": cast.acme, "kind": "subscription", "limited": False}
+        | {"customer_contact_id": cast.ina, "support_contact_id": cast.ann},
+    }
+    for model, values in made.items():
+        withdraw(db.session.get(model, create(model, values, actor=actor)), actor=actor)
 
 
 def _make_own(account_id: int, actor: Actor, canaries: Canaries) -> None:
@@ -168,10 +185,13 @@ def _mark(world: World, slug: str, canaries: Canaries) -> None:
             of = "".join(sorted(letters.get(company, "") for company in row["owners_"] or [])) or "0"
             values = {}
             for column in columns:
-                if row[column.name] is not None:
+                value = row[column.name]
+                # What is empty is filled where it is a field; elsewhere that something is empty mostly means something.
+                fills = column.info.get("kind") is not None or f"{table.name}.{column.name}" in FILLED
+                if value or fills:
                     place = (table.name, column.name, row[keys[0]])
                     canary = canaries.new(slug, of, _audience(table, column), place)
-                    values[column.name] = _written(column, row[column.name], canary)
+                    values[column.name] = _written(column, value or "", canary)
             if values:
                 sets = ", ".join(f'"{name}" = %s' for name in values)
                 where = " AND ".join(f'"{key}" = %s' for key in keys)
@@ -180,26 +200,33 @@ def _mark(world: World, slug: str, canaries: Canaries) -> None:
 
 
 def _is_marked(table, column) -> bool:
-    if f"{table.name}.{column.name}" in NOT_MARKED or not isinstance(column.type, Text):
+    if column.name == "custom":
+        return True
+    if f"{table.name}.{column.name}" in NOT_MARKED or not isinstance(column.type, Text) or column.computed is not None:
         return False
     kind = column.info.get("kind")
     return kind is None or type(kind) in (TextKind, LongText, Email, Url, Host)
 
 
 def _audience(table, column) -> str:
+    if column.name == "custom":
+        # The one custom field of this world may be seen in the portal.
+        return "p"
     shown = column.info.get("field", {}).get("portal") or f"{table.name}.{column.name}" in SHOWN_IN_PORTAL
     return "p" if shown else "s"
 
 
-def _written(column, value: str, canary: str) -> str:
+def _written(column, value, canary: str):
     kind = column.info.get("kind")
+    if column.name == "custom":
+        return Jsonb({name: f"{one} {canary}" if isinstance(one, str) else one for name, one in value.items()})
     if isinstance(kind, Email) or (column.name == "email" and "@" in value):
-        name, _, domain = value.partition("@")
+        name, _, domain = (value or "somebody@works.example").partition("@")
         return f"{name}.{canary}@{domain}"
     if column.table.name == "company_domain":
         return f"{canary}.{value}"
     if isinstance(kind, Url):
-        return f"{value}/{canary}"
+        return f"{value or 'https://works.example'}/{canary}"
     longest = getattr(kind, "max", None) or 1000
     return f"{value} {canary}" if len(value) + len(canary) < longest else canary
 
@@ -238,12 +265,15 @@ def _collect(world: World, canaries: Canaries) -> None:
         "contract": {"a": cast.acme_support_hours, "x": cast.xacme_fixed_fee, "n": cast.nordlys_support_hours},
     }
     harbor, summit = world.schema("harbor"), world.schema("summit")
+    for kind, found in ids.items():
+        gone = world.sql(f"SELECT max(id) AS id FROM {harbor}.{kind} WHERE withdrawn_at IS NOT NULL")
+        found["gone"] = gone[0]["id"]
     edited = "SELECT max(operation_id) AS id, max(id) AS change"
     edited += f" FROM {harbor}.change WHERE noun = 'contact' AND record_id = %s"
     member = f"SELECT id FROM {harbor}.membership WHERE contact_id = %s"
     domain = f"SELECT id FROM {harbor}.company_domain WHERE company_id = %s"
     ids |= {kind: {} for kind in ("operation", "change", "membership", "domain")}
-    for letter, contact in list(ids["contact"].items()):
+    for letter, contact in [(one, ids["contact"][one]) for one in LETTERS.values()]:
         row = world.sql(edited, contact)[0]
         ids["operation"][letter], ids["change"][letter] = row["id"], row["change"]
         ids["membership"][letter] = world.sql(member, contact)[0]["id"]

@@ -4,6 +4,7 @@ Everything here is generated from the models and the registry, so that a new fie
 """
 
 import json
+import re
 
 import pytest
 from sqlalchemy import inspect
@@ -118,6 +119,27 @@ def test_a_query_tells_nothing_of_another_company(one_world, cast):
         unknown = told(ina.get(query.format(never)), never)
         for number in (cast.nordlys, cast.xacme, cast.nils):
             assert told(ina.get(query.format(number)), number) == unknown, query
+
+
+@pytest.mark.threat("T-002", "T-020")
+@pytest.mark.parametrize("path", ["/portal/people", "/portal/contracts"])
+def test_a_list_of_the_portal_is_filtered_by_nothing_but_its_search(one_world, path):
+    """A filter over what is not shown would tell what stands in it; one over what is shown is not offered either."""
+    ina = one_world.portal("ina")
+
+    def listed(query: str) -> list[str]:
+        return re.findall(r"/portal/(?:people|contracts)/\d+", ina.get(f"{path}?{query}").get_data(as_text=True))
+
+    plain = listed("")
+    assert plain
+    for model in (Contact, Contract):
+        with one_world.inside():
+            names = [(entry.name, entry.kind.operators) for entry in fields_of(model, STAFF)]
+        for name, operators in names:
+            # One's own companies can be chosen among people: no other filter is there.
+            bare = f"{name}=1" if name != "company" else ""
+            for query in (bare, "&".join(f"{name}.{operator}=1" for operator in operators)):
+                assert listed(f"{query}&sort=-{name}&columns={name}&size=1") == plain, name
 
 
 # --- mass assignment --------------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ The lines of `policy.py` are the matrix; a route that has none is red.
 
 import pytest
 
+from tenants import queue
 from tests.pages import visible_text
 
 from .asking import Asked, address, body_of, methods, questions, rules, same, seen, sign_in, strangers
@@ -35,6 +36,21 @@ def test_every_route_is_described(app):
         assert needed == set(route.args) | ({"id"} if route.id else set()), rule.rule
 
 
+@pytest.mark.threat("T-013")
+def test_enough_of_the_matrix_is_allowed(one_world, marked):
+    """A matrix of refusals alone would prove nothing."""
+    reached = [
+        reaches(asked, actor)
+        for endpoint in ROUTES
+        for asked in questions(one_world, marked, endpoint)
+        for actor in ACTORS
+    ]
+    assert len(reached) > 2500 and sum(reached) >= 0.15 * len(reached), f"{sum(reached)} of {len(reached)}"
+    # Whoever may do something does it at least once: tests that it works are made from the same lines.
+    idle = [name for name, route in ROUTES.items() if not route.who]
+    assert idle == []
+
+
 SAMPLE = ("", "a", "ann", "never")
 
 
@@ -59,7 +75,7 @@ def test_who_reaches_what(one_world, marked, actors, endpoint, whole):
     if endpoint not in one_world.app.view_functions:
         pytest.fail("This address does not exist any more.")
     wrong: list[str] = []
-    before = one_world.checksum()
+    before, queued = one_world.checksum(), _queued(one_world)
     for actor in ACTORS:
         client = actors.of(actor, endpoint)
         told: dict[tuple, dict[tuple, list[str]]] = {}
@@ -85,7 +101,14 @@ def test_who_reaches_what(one_world, marked, actors, endpoint, whole):
                 wrong.append(f"{actor} {key} can tell apart {list(answers.values())}")
     after = one_world.checksum()
     wrong += [f"a question wrote to {table}" for table in before if before[table] != after[table]]
+    wrong += [f"a question left {name} in the queue" for name in _queued(one_world) - queued]
     assert not wrong, "\n".join(wrong)
+
+
+def _queued(world) -> set[bytes]:
+    """What stands in the queue's server, by its names."""
+    with world.app.app_context():
+        return set(queue.redis().scan_iter("*"))
 
 
 def _shown(response) -> bool:

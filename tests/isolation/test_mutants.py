@@ -7,6 +7,8 @@ import pytest
 
 from tests.source import ROOT
 
+from .mutants import guards
+
 
 def mutants(*arguments: str) -> str:
     """Run the command, which must end well, and return what it said."""
@@ -14,6 +16,15 @@ def mutants(*arguments: str) -> str:
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
     return done.stdout
+
+
+@pytest.mark.parametrize("family", guards.FAMILIES)
+def test_what_is_taken_away_is_there(app, family):
+    """So that who changes a guard is told at once that its mutant must be said anew."""
+    for mutant in guards.MUTANTS:
+        if mutant.family == family:
+            with pytest.MonkeyPatch.context() as patch:
+                mutant.change(app, patch)
 
 
 @pytest.mark.threat("T-001", "T-002", "T-009", "T-013")

@@ -1,12 +1,16 @@
 """Guessing passwords from many places for a long time, and whom that keeps out: the guesser, and nobody else."""
 
+import threading
 import unicodedata
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from ipaddress import ip_address
 
 import pytest
 
 from app.people import passwords
 from app.signin import devices
+from app.signin import passwords as signing_in
 from app.signin.passwords import network_of
 from tests.cast import password
 
@@ -51,6 +55,57 @@ def test_a_day_of_guesses_from_everywhere_is_a_hundred_checks(world, checked):
     assert guess(browser, ANN, password("ann"), 999).status_code == 422
     let_pass(world, "24 hours")
     assert guess(browser, ANN, password("ann"), 999).status_code == 303
+
+
+MANY = (pytest.mark.isolation, pytest.mark.timeout(3600))
+LOGINS = (ANN, "sue@desk.example", "nobody@desk.example")
+
+
+@pytest.mark.threat("T-031")
+@pytest.mark.parametrize(("guesses", "addresses"), [(300, 50), pytest.param(10_000, 500, marks=MANY, id="many")])
+def test_a_day_of_guesses_at_several_people_from_many_networks(world, monkeypatch, guesses, addresses):
+    """At most a hundred comparisons for each login and day; whom it is aimed at signs in meanwhile, from where they
+    have signed in before."""
+    known = world.anonymous()
+    assert guess(known, ANN, password("ann"), 10_000).status_code == 303
+    known.post_form("/sign-out")
+    compared: Counter[str] = Counter()
+    tried: list[str] = []
+    monkeypatch.setattr(passwords, "matches", lambda *_: bool(compared.update(tried)))
+    stranger, rounds = world.anonymous(), 100
+    for number in range(guesses):
+        tried[:] = [LOGINS[number % len(LOGINS)]]
+        assert guess(stranger, tried[0], f"guess {number}", number % addresses).status_code == 422
+        if number % (guesses // rounds) == 0:
+            let_pass(world, "14 minutes")
+    monkeypatch.undo()
+    assert set(compared) == set(LOGINS) and sum(compared.values()) >= min(guesses, 270)
+    assert max(compared.values()) <= 100
+    assert guess(known, ANN, password("ann"), 10_001).status_code == 303
+
+
+@pytest.mark.threat("T-031")
+def test_guesses_at_the_same_moment_are_not_let_through_together(world, checked, monkeypatch):
+    """All of them are looked at before any is compared; still no more are compared than one after the other."""
+    together = threading.Barrier(16, timeout=60)
+    whole = signing_in._too_many
+
+    def looked_at(*given, **more) -> bool:
+        found = whole(*given, **more)
+        if not more:
+            together.wait()
+        return found
+
+    monkeypatch.setattr(signing_in, "_too_many", looked_at)
+    strangers = [world.anonymous() for _ in range(together.parties)]
+    with ThreadPoolExecutor(together.parties) as pool:
+        asked = [pool.submit(guess, one, ANN, "wrong", number) for number, one in enumerate(strangers)]
+        assert {one.result().status_code for one in asked} == {422}
+    assert len(checked) <= 10
+    monkeypatch.setattr(signing_in, "_too_many", whole)
+    for number in range(12):
+        guess(strangers[0], ANN, "wrong", number)
+    assert len(checked) == 10
 
 
 @pytest.mark.threat("T-031")

@@ -44,6 +44,7 @@ ELSEWHERE = [
     ".//evil.example",
     "../evil.example",
     "/\\/evil.example",
+    "/companies\\..\\@evil.example",
     "/%09/evil.example\x09",
     "\u2028//evil.example",
     "／／evil.example",

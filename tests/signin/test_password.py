@@ -15,6 +15,7 @@ def change(browser, current: str, new: str = NEW, again: str = NEW, path: str = 
     return browser.post_form(path, {"current": current, "new": new, "again": again})
 
 
+@pytest.mark.threat("T-034")
 @pytest.mark.parametrize(("path", "person"), [("/password", "ann"), ("/portal/password", "ina")])
 def test_the_new_password_counts_and_other_sessions_end(world, path, person):
     make = world.staff if person == "ann" else world.portal

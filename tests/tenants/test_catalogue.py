@@ -9,7 +9,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 import app.models_index  # noqa: F401  (all tables)
-from tenants import Shared, Tenanted
+from tenants import Shared, Tenanted, checks
 
 # Tables without row-level security: COPY, which it refuses, fills those of imports, and migrations write the other. The
 # portal has no right on them.
@@ -298,3 +298,16 @@ def test_organizations_have_the_same_structure(shared_world):
         found.append(sorted(re.sub(schema, "org", json.dumps(row)) for row in rows))
     assert len(found[0]) > 300
     assert found[0] == found[1]
+
+
+@pytest.mark.threat("T-011")
+def test_a_server_that_is_older_than_the_least_is_not_served_from(shared_world, monkeypatch):
+    """The real server, held against a least that it has, and against one that it has not."""
+    number = shared_world.sql("SELECT current_setting('server_version_num')::int AS number")[0]["number"]
+    major, minor = divmod(number, 10000)
+    with shared_world.app.app_context():
+        monkeypatch.setattr(checks, "MINIMUM", {major: minor})
+        checks.check()
+        monkeypatch.setattr(checks, "MINIMUM", {major: minor + 1})
+        with pytest.raises(checks.Unfit, match=f"PostgreSQL {major}.{minor} is too old"):
+            checks.check()

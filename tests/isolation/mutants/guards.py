@@ -1,4 +1,4 @@
-"""Mutants of the application: the scope of a transaction, sessions and sign-in, and the checks behind the doors."""
+"""Mutants of the application: the scope of a transaction, sessions and sign-in, and what a browser is told."""
 
 from collections.abc import Callable, Iterator
 
@@ -13,16 +13,14 @@ from tenants import resolve
 from tenants.db import _PRELUDE
 
 from .mutant import Change, Mutant, NotApplied, replaced, rewritten
+from .queries import ALONE, PORTAL, QUERIES, SECOND
 
 SCOPE, POOL = "tests/tenants/test_scope.py", "tests/tenants/test_pool.py"
 HOSTS, SECRETS, CACHES = "tests/tenants/test_hosts.py", "tests/tenants/test_secrets.py", "tests/tenants/test_caches.py"
 SIGN_IN, TOKENS, NEXT = "tests/signin/test_sign_in.py", "tests/signin/test_tokens.py", "tests/signin/test_next.py"
 PASSWORD, BROWSER = "tests/signin/test_password.py", "tests/signin/test_browser_rules.py"
 LIFETIME, GUESSING = "tests/signin/test_lifetime.py", "tests/signin/test_guessing.py"
-SECOND, RIGHTS = "tests/signin/test_second_lines.py", "tests/isolation/test_rights.py"
-MATRIX = "tests/isolation/test_matrix.py::test_who_reaches_what"
-PORTAL = (f"{MATRIX}[portal.", "tests/portal/test_isolation.py", "tests/portal/test_rights.py")
-PORTAL += ("tests/portal/test_me.py", "tests/portal/test_pages.py")
+RIGHTS = "tests/isolation/test_rights.py"
 
 
 # --- ways to take something away --------------------------------------------------------------------------------------
@@ -111,7 +109,10 @@ SCOPES = (
 GUARD, API = "app.web.access:guard", _guard_of("api")
 ALIVE = "app.signin.sessions:_alive"
 STAFF, PERSON, PROGRAM = (f"app.signin.sessions:{name}" for name in ("viewer_of", "_portal_viewer", "viewer_of_token"))
-LOGIN, FIND = "app.signin.passwords:sign_in", "app.signin.passwords:_account"
+LOGIN, FIND, MANY = (f"app.signin.passwords:{name}" for name in ("sign_in", "_account", "_too_many"))
+# The tests of signing in are many: what is likely to notice is named and comes before the rest of them.
+ENDS, WRONG = f"{SIGN_IN}::test_what_ends_a_session", f"{SIGN_IN}::test_whatever_is_wrong"
+LIMITS, AT_ONCE = f"{SIGN_IN}::test_a_login_waits", f"{GUESSING}::test_guesses_at_the_same_moment"
 SESSIONS = (
     ("a viewer of another surface", (SECOND,), rewritten(GUARD, " or current_user.surface != surface", "")),
     ("a password need not be changed", (PASSWORD,), rewritten(GUARD, "if current_user.must_change", "if False")),
@@ -122,29 +123,94 @@ SESSIONS = (
     ("every surface reads tokens", (SECOND,), rewritten("app.extensions:_by_token", 'surface() == "api" and ', "")),
     (
         "one cookie for all surfaces",
-        (SIGN_IN,),
+        (
+            f"{SIGN_IN}::test_staff_and_portal_are_signed_in",
+            SIGN_IN,
+        ),
         rewritten("app.extensions:SurfaceCookies.get_cookie_name", "surface() == 'portal'", "False"),
     ),
     (
         "any session will do",
-        (SIGN_IN,),
+        (
+            f"{SIGN_IN}::test_signing_out_ends",
+            SIGN_IN,
+        ),
         rewritten(ALIVE, "Session.token_hash == _hash(token)", "Session.surface == surface"),
     ),
-    ("a session of any surface", (SIGN_IN,), rewritten(ALIVE, "Session.surface == surface,\n", "")),
-    ("sessions last while unused", (SIGN_IN,), rewritten(ALIVE, "Session.seen_at >", "func.now() >")),
-    ("sessions last for ever", (SIGN_IN,), rewritten(ALIVE, "Session.created_at >", "func.now() >")),
+    (
+        "a session of any surface",
+        (
+            ENDS,
+            SIGN_IN,
+        ),
+        rewritten(ALIVE, "Session.surface == surface,\n", ""),
+    ),
+    (
+        "sessions last while unused",
+        (
+            ENDS,
+            SIGN_IN,
+        ),
+        rewritten(ALIVE, "Session.seen_at >", "func.now() >"),
+    ),
+    (
+        "sessions last for ever",
+        (
+            ENDS,
+            SIGN_IN,
+        ),
+        rewritten(ALIVE, "Session.created_at >", "func.now() >"),
+    ),
     (
         "tokens of sessions are kept",
-        (SIGN_IN,),
+        (
+            f"{SIGN_IN}::test_every_sign_in",
+            SIGN_IN,
+        ),
         rewritten("app.signin.sessions:_hash", "hashlib.sha256(token.encode()).digest()", "token.encode()"),
     ),
-    ("disabled staff", (SIGN_IN,), rewritten(STAFF, "Account.enabled, ", "")),
-    ("staff who left", (SIGN_IN,), rewritten(STAFF, "Staff.active, ", "")),
-    ("withdrawn staff", (SIGN_IN,), rewritten(STAFF, ", Staff.withdrawn_at.is_(None)", "")),
-    ("disabled contacts", (SIGN_IN, LIFETIME), rewritten(PERSON, "Account.enabled, ", "")),
-    ("deactivated contacts", (SIGN_IN,), rewritten(PERSON, "Contact.active, ", "")),
-    ("withdrawn contacts", (SIGN_IN,), rewritten(PERSON, ", Contact.withdrawn_at.is_(None)", "")),
-    ("rights of ended memberships", (SIGN_IN, *PORTAL), rewritten(PERSON, " & current_membership()", "")),
+    (
+        "disabled staff",
+        (
+            ENDS,
+            SIGN_IN,
+        ),
+        rewritten(STAFF, "Account.enabled, ", ""),
+    ),
+    (
+        "staff who left",
+        (
+            ENDS,
+            SIGN_IN,
+        ),
+        rewritten(STAFF, "Staff.active, ", ""),
+    ),
+    (
+        "withdrawn staff",
+        (
+            ENDS,
+            SIGN_IN,
+        ),
+        rewritten(STAFF, ", Staff.withdrawn_at.is_(None)", ""),
+    ),
+    ("disabled contacts", (LIFETIME, SIGN_IN, LIFETIME), rewritten(PERSON, "Account.enabled, ", "")),
+    (
+        "deactivated contacts",
+        (
+            f"{SIGN_IN}::test_a_contact_who_is",
+            SIGN_IN,
+        ),
+        rewritten(PERSON, "Contact.active, ", ""),
+    ),
+    (
+        "withdrawn contacts",
+        (
+            f"{SIGN_IN}::test_a_contact_who_is",
+            SIGN_IN,
+        ),
+        rewritten(PERSON, ", Contact.withdrawn_at.is_(None)", ""),
+    ),
+    ("rights of ended memberships", (ALONE, SIGN_IN, *PORTAL), rewritten(PERSON, " & current_membership()", "")),
     ("everybody sees people", PORTAL, rewritten(PERSON, "func.bool_or(Membership.sees_people), False", "True, True")),
     (
         "everybody sees contracts",
@@ -173,26 +239,90 @@ SESSIONS = (
         (RIGHTS,),
         rewritten("app.people.permissions:permissions_of", "frozenset()", "ADMINISTRATOR"),
     ),
-    ("guesses are not limited", (SIGN_IN,), rewritten(LOGIN, "if _too_many(login_hash, address)", "if False")),
-    ("guesses are not counted", (SIGN_IN,), rewritten(LOGIN, "_note(login_hash, address, right)", "pass")),
-    ("no limit for a login in minutes", (SIGN_IN,), replaced("app.signin.passwords:LOGIN_LIMITS", ((24 * 60, 100),))),
-    ("no limit for a login in a day", (GUESSING,), replaced("app.signin.passwords:LOGIN_LIMITS", ((15, 10),))),
-    ("no limit for an address", (SIGN_IN,), replaced("app.signin.passwords:ADDRESS_LIMITS", ())),
-    ("any password will do", (SIGN_IN,), rewritten(LOGIN, "if not right", "if False")),
-    ("disabled accounts sign in", (SIGN_IN,), rewritten(FIND, "found.where(Account.enabled)", "found")),
-    ("staff who left sign in", (SIGN_IN,), rewritten(FIND, "Staff.active, ", "")),
+    ("guesses are not limited", (LIMITS,), rewritten(MANY, "failures - own >= most", "False")),
+    (
+        "guesses at once are not limited",
+        (AT_ONCE,),
+        rewritten(LOGIN, "if _too_many(login_hash, counted, own=1)", "if False"),
+    ),
+    ("guesses are not counted", (LIMITS,), rewritten(LOGIN, "_note(login_hash, network)", "0")),
+    (
+        "no limit for a login in minutes",
+        (
+            LIMITS,
+            SIGN_IN,
+        ),
+        replaced("app.signin.passwords:LOGIN_LIMITS", ((24 * 60, 100),)),
+    ),
+    (
+        "no limit for a login in a day",
+        (
+            f"{GUESSING}::test_a_day_of_guesses_from",
+            GUESSING,
+        ),
+        replaced("app.signin.passwords:LOGIN_LIMITS", ((15, 10),)),
+    ),
+    (
+        "no limit for an address",
+        (
+            f"{SIGN_IN}::test_an_address_waits",
+            SIGN_IN,
+        ),
+        replaced("app.signin.passwords:ADDRESS_LIMITS", ()),
+    ),
+    (
+        "any password will do",
+        (
+            WRONG,
+            SIGN_IN,
+        ),
+        rewritten(LOGIN, "if not right", "if False"),
+    ),
+    (
+        "disabled accounts sign in",
+        (
+            WRONG,
+            SIGN_IN,
+        ),
+        rewritten(FIND, "found.where(Account.enabled)", "found"),
+    ),
+    (
+        "staff who left sign in",
+        (
+            WRONG,
+            SIGN_IN,
+        ),
+        rewritten(FIND, "Staff.active, ", ""),
+    ),
     ("withdrawn staff sign in", (LIFETIME,), rewritten(FIND, ", Staff.withdrawn_at.is_(None)", "")),
-    ("deactivated contacts sign in", (SIGN_IN,), rewritten(FIND, "Contact.active,\n", "")),
+    (
+        "deactivated contacts sign in",
+        (
+            WRONG,
+            SIGN_IN,
+        ),
+        rewritten(FIND, "Contact.active,\n", ""),
+    ),
     ("withdrawn contacts sign in", (LIFETIME,), rewritten(FIND, "Contact.withdrawn_at.is_(None),\n", "")),
-    ("two people with one login", (SIGN_IN,), rewritten(FIND, "len(rows) == 1", "rows")),
+    (
+        "two people with one login",
+        (
+            f"{SIGN_IN}::test_an_address_that_two",
+            SIGN_IN,
+        ),
+        rewritten(FIND, "len(rows) == 1", "rows"),
+    ),
     (
         "an account without a password",
-        (SIGN_IN, SECOND),
+        (f"{SECOND}::test_what_is_checked", SIGN_IN, SECOND),
         rewritten("app.people.passwords:matches", " and kept_hash is not None", ""),
     ),
     (
         "a password of any length is tried",
-        (GUESSING,),
+        (
+            f"{GUESSING}::test_a_password_that_is_too_long",
+            GUESSING,
+        ),
         rewritten("app.people.passwords:matches", "len(password) > MAXIMUM", "False"),
     ),
     (
@@ -203,147 +333,15 @@ SESSIONS = (
     (
         "other sessions stay",
         (PASSWORD,),
-        rewritten("app.signin.passwords:change_password", "sessions.close_sessions(", "("),
+        rewritten("app.signin.passwords:change_password", "sessions.close_sessions(", "(lambda *_, **__: None)("),
     ),
     (
         "signing out ends nothing",
-        (SIGN_IN,),
+        (
+            f"{SIGN_IN}::test_signing_out_ends",
+            SIGN_IN,
+        ),
         rewritten("app.signin.sessions:close_session", "db.session.execute", "str"),
-    ),
-)
-
-# --- what the portal and the desk show of a noun ----------------------------------------------------------------------
-
-CONTACTS, CONTRACTS = "app.contacts.queries", "app.contracts.queries"
-CURRENT = "app.contacts.memberships:current_membership"
-EXPORT = "app.exports.staff:show"
-NUMBER = "app.web.operations:by_number"
-VIEWER = "app.fields.registry:FieldSet.for_viewer"
-HISTORY = "tests/api/test_history.py"
-QUERIES = (
-    (
-        "contacts: all of the companies",
-        PORTAL,
-        rewritten(f"{CONTACTS}:visible_to", 'viewer.surface != "portal"', "True"),
-    ),
-    (
-        "contacts: without the right",
-        PORTAL,
-        rewritten(f"{CONTACTS}:visible_to", 'not viewer.may("portal.people")', "False"),
-    ),
-    ("contacts: deactivated ones", PORTAL, rewritten(f"{CONTACTS}:visible_to", "Contact.active & ", "")),
-    (
-        "contacts: where no membership says so",
-        PORTAL,
-        rewritten(f"{CONTACTS}:visible_to", ", Membership.sees_people", ""),
-    ),
-    ("people: deactivated ones", PORTAL, rewritten(f"{CONTACTS}:people", "Contact.active, ", "")),
-    ("people: where no membership says so", PORTAL, rewritten(f"{CONTACTS}:people", ", Membership.sees_people", "")),
-    (
-        "people: a company is not looked up",
-        PORTAL,
-        rewritten("app.contacts.portal:index", "chosen not in companies", "False"),
-    ),
-    (
-        "people: filters over anything",
-        PORTAL,
-        rewritten("app.contacts.portal:index", "lists.wanted(kept", "lists.wanted(request.args"),
-    ),
-    (
-        "companies of people: without the right",
-        PORTAL,
-        rewritten(f"{CONTACTS}:companies_with_people", "Membership.sees_people, ", ""),
-    ),
-    (
-        "companies of people: ended ones",
-        PORTAL,
-        rewritten(f"{CONTACTS}:companies_with_people", ", current_membership()", ""),
-    ),
-    (
-        "companies of a colleague",
-        PORTAL,
-        rewritten(f"{CONTACTS}:companies_of", ", member.company_id == func.any(mine)", ""),
-    ),
-    ("places: ended ones", PORTAL, rewritten(f"{CONTACTS}:places", "current_membership(), ", "")),
-    (
-        "memberships: withdrawn ones",
-        (*PORTAL, SIGN_IN),
-        rewritten(CURRENT, "Membership.withdrawn_at.is_(None)", "(Membership.id > 0)"),
-    ),
-    (
-        "memberships: those to come",
-        (SIGN_IN, *PORTAL),
-        rewritten(CURRENT, "(Membership.starts_on <= today)", "(Membership.id > 0)"),
-    ),
-    (
-        "memberships: ended ones",
-        (SIGN_IN, *PORTAL),
-        rewritten(CURRENT, "(Membership.ends_on >= today)", "(Membership.id > 0)"),
-    ),
-    (
-        "contracts: all of the companies",
-        PORTAL,
-        rewritten(f"{CONTRACTS}:visible_to", 'viewer.surface != "portal"', "True"),
-    ),
-    (
-        "contracts: without the right",
-        (SECOND,),
-        rewritten(f"{CONTRACTS}:visible_to", 'not viewer.may("portal.contracts")', "False"),
-    ),
-    (
-        "contracts: where no membership says so",
-        PORTAL,
-        rewritten(f"{CONTRACTS}:visible_to", ", Membership.sees_contracts", ""),
-    ),
-    (
-        "contracts: filters over anything",
-        PORTAL,
-        rewritten("app.contracts.portal:index", "lists.wanted(kept", "lists.wanted(request.args"),
-    ),
-    (
-        "portal: records by typing",
-        PORTAL,
-        rewritten("app.portal.options:index", 'kind not in ("time_zone", "language", "country")', "False"),
-    ),
-    ("portal: fields that are not opened", PORTAL, rewritten(VIEWER, 'entry.portal in ("view", "edit")', "True")),
-    ("portal: hidden fields", (*PORTAL, "tests/fields"), rewritten(VIEWER, "not entry.hidden and ", "")),
-    (
-        "portal: every field may be changed",
-        PORTAL,
-        rewritten("app.fields.registry:Field.editable_by", 'self.portal == "edit" if', "True if"),
-    ),
-    (
-        "portal: a field is opened wider than it may be",
-        (*PORTAL, "tests/admin/test_fields.py"),
-        rewritten("app.fields.registry:opened", "min(wanted, widest(model, entry)", "max(wanted, ''"),
-    ),
-    ("portal: all of the row is read", PORTAL, rewritten("app.records.read:load", "    if opened:", "    if False:")),
-    (
-        "jobs of others",
-        (f"{MATRIX}[staff.jobs.show",),
-        rewritten("app.staff.jobs:_mine", "job is None or (", "job is None or False and ("),
-    ),
-    (
-        "jobs of others in the API",
-        (f"{MATRIX}[api.jobs.show",),
-        rewritten("app.api.jobs:show", "job.account_id != current_user.account_id", "False"),
-    ),
-    (
-        "jobs of others in the list",
-        (f"{MATRIX}[staff.jobs.index", SECOND),
-        rewritten("app.staff.jobs:index", "jobs.Job.account_id == current_user.account_id, ", ""),
-    ),
-    (
-        "exports of others",
-        (f"{MATRIX}[staff.exports.show",),
-        rewritten(EXPORT, "file.account_id != current_user.account_id", "False"),
-    ),
-    ("any file as an export", (SECOND,), rewritten(EXPORT, "file.purpose != writing.PURPOSE", "False")),
-    ("undo of what others did", (HISTORY,), rewritten(NUMBER, "found.account_id != current_user.account_id", "False")),
-    (
-        "undo without the noun's right",
-        (HISTORY, "tests/people/test_people.py"),
-        rewritten(NUMBER, "if to_undo else ()", "if False else ()"),
     ),
 )
 

@@ -4,6 +4,7 @@ A pytest plugin: the tests are collected once, then run for each mutant until on
 when they are copied, so the templates stay whole; the application is mutated while it runs and set right again.
 """
 
+import contextvars
 import sys
 import time
 from collections.abc import Callable
@@ -107,8 +108,11 @@ def _wanted(items: dict, tests) -> list:
 
 
 def _failed(item: pytest.Item, after: pytest.Item | pytest.Session) -> str:
-    """How a test fails or cannot even begin, '' when it passes; what its end says does not count."""
-    reports = runtestprotocol(item, nextitem=after, log=False)
+    """How a test fails or cannot even begin, '' when it passes; what its end says does not count.
+
+    In a context of its own, so that one that failed inside an organization leaves the next one outside of any.
+    """
+    reports = contextvars.copy_context().run(runtestprotocol, item, nextitem=after, log=False)
     return next((report.longreprtext for report in reports if report.failed and report.when != "teardown"), "")
 
 
