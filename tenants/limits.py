@@ -41,7 +41,7 @@ def release() -> None:
 
 def reason(status: int) -> str:
     """Why a process ended that said nothing, by the status that the system tells of it."""
-    return SILENT if signal.SIGALRM == status & 0x7F else DIED
+    return SILENT if status & 0x7F == signal.SIGALRM else DIED
 
 
 def _set_memory(wanted: int) -> None:

@@ -88,7 +88,8 @@ def _drop_if_lost(queue: Queue, name: str) -> bool:
     found = queue.fetch_job(name)
     if found is None:
         return True
-    if found.enqueued_at is not None and datetime.now(UTC) - found.enqueued_at < timedelta(seconds=RESEND_SECONDS):
+    # Another clock wrote this; one that is wrong by an hour must not let the job wait for an hour.
+    if found.enqueued_at is not None and abs(datetime.now(UTC) - found.enqueued_at) < timedelta(seconds=RESEND_SECONDS):
         return False
     if queue.get_job_position(name) is not None:
         return False

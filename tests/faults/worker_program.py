@@ -10,6 +10,8 @@ import json
 import os
 import re
 import signal
+import threading
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -89,8 +91,15 @@ def _fail(moment: str) -> None:
         os.kill(process, signal.SIGKILL)
 
 
+def _wait(seconds: float) -> None:
+    threading.Event().wait(seconds)
+
+
 if __name__ == "__main__":
     make_small()
+    if "FAKETIME_TIMESTAMP_FILE" in os.environ:
+        # libfaketime takes the moment at which `time.sleep` shall end for one of the false clock, and fails.
+        time.sleep = _wait
     for kind, faults in json.loads(os.environ.get("FAULTS", "{}")).items():
         FUNCTIONS[kind] = failing(FUNCTIONS[kind], faults)
     run.worker()
