@@ -34,6 +34,10 @@ class Settings(BaseSettings):
     secret_key: SecretStr = Field(
         SecretStr(""), description="Signs cookies and seals secrets; made in the home folder when not given."
     )
+    old_secret_keys: SecretStr = Field(
+        SecretStr(""),
+        description="Secret keys of before, a space between two: what they signed or sealed still counts.",
+    )
     web_processes: int = Field(2, description="Web server processes.", ge=1, le=64)
     web_threads: int = Field(4, description="Threads in each web server process.", ge=1, le=64)
     https: bool = Field(
@@ -146,6 +150,7 @@ def flask_config(settings: Settings) -> dict:
     return {
         "SETTINGS": settings,
         "SECRET_KEY": settings.secret_key.get_secret_value(),
+        "SECRET_KEY_FALLBACKS": settings.old_secret_keys.get_secret_value().split(),
         "DESKHAND_HOME": settings.home,
         "DATABASE_URL": settings.database_url.get_secret_value(),
         "REDIS_URL": settings.redis_url.get_secret_value(),

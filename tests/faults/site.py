@@ -17,7 +17,7 @@ from tests.cast import HOSTS, NAMES, make_cast
 from .processes import SECONDS, Processes
 
 DATABASE = "site"
-SECRET_KEY = "tests of faults only, the same in every process"
+SECRET_KEY = "tests-of-faults-only-the-same-in-every-process"
 # What was answered must be there after a crash; only a power cut may take it, since nothing is forced to the disk.
 SETTINGS = clusters.SETTINGS | {"synchronous_commit": "on", "autovacuum": "on"}
 
