@@ -18,7 +18,7 @@ from rq.exceptions import DuplicateJobError
 from rq.serializers import JSONSerializer
 from sqlalchemy import ARRAY, BigInteger, all_, cast, event, func, or_, select, text
 
-from . import engines
+from . import engines, retention
 from .db import TenantSession, db, tenancy
 from .jobs import FUNCTIONS, Job, wake
 from .resolve import UnknownOrganization
@@ -32,6 +32,9 @@ PER_ORGANIZATION = 50
 # Seconds until due jobs are looked for in the queue again, and until one that was taken and not begun counts as lost.
 RESEND_SECONDS = 10
 LOST_SECONDS = 30
+# Organizations that are asked in a second whether something is to be done there today, and until all are asked again.
+VISITS = 5
+VISITS_SECONDS = 6 * 3600
 
 
 def redis() -> Redis:
@@ -180,10 +183,19 @@ def _dispatch_one(key: str, queued: list[int]) -> int:
 
 
 def dispatch_while(alive: Callable[[], bool], interval: float = 1.0) -> None:
-    """Dispatch once a second as long as `alive` says so; a database that is away is waited for."""
+    """Dispatch once a second as long as `alive` says so; a database that is away is waited for.
+
+    Beside that, each organization is visited once a day, a few in a second, and its housekeeping asked for.
+    """
+    visits, begun = [], None
     while alive():
         try:
             dispatch()
+            if begun is None or time.monotonic() - begun > VISITS_SECONDS:
+                visits, begun = retention.organizations(), time.monotonic()
+            for key in visits[:VISITS]:
+                retention.ask(key)
         except Exception:
-            log.warning("The wake list could not be read", exc_info=True)
+            log.warning("The wake list could not be read, or an organization not be visited", exc_info=True)
+        del visits[:VISITS]
         time.sleep(interval)
