@@ -134,14 +134,16 @@ def _end(key: str, work: Work, state: str, error: str = "", seconds: int = 600) 
     """Write an end that is not success, after what the job had not yet committed was rolled back."""
     with scope(key, seconds):
         mine = (Job.id == work.id) & (Job.fence == work.fence) & (Job.state == "running")
-        attempt = db.session.scalar(select(Job.attempt).where(mine))
-        if attempt is None:
+        found = db.session.execute(select(Job.attempt, Job.cancel).where(mine)).first()
+        if found is None:
             return "gone"
-        if state != "retry" or attempt >= ATTEMPTS:
+        if state == "retry" and found.cancel:
+            state = "cancelled"
+        if state != "retry" or found.attempt >= ATTEMPTS:
             state = "failed" if state == "retry" else state
             _finish(work, state, error)
             return state
-        pause = 5 * 4 ** (attempt - 1)
+        pause = 5 * 4 ** (found.attempt - 1)
         db.session.execute(
             update(Job)
             .where(mine)

@@ -56,7 +56,7 @@ def durations_are_real(world, slug: str = "harbor") -> None:
 @needs_faketime
 @pytest.mark.threat("R-21", "T-106")
 def test_a_worker_whose_clock_is_ahead_takes_nobody_s_job(world, processes, tmp_path):
-    held = ask(world, "tests.held")
+    held = ask(world, "tests.poison", how="not at all")
     world.sql(
         f"UPDATE {world.schema()}.job SET state = 'running', fence = 1, attempt = 1, started_at = now(),"
         f" lease_until = now() + interval '1 minute' WHERE id = {held}"

@@ -8,7 +8,7 @@ from flask import has_app_context
 from sqlalchemy import func, select, text
 
 from tenants import NoTenant, db, runner, tenancy
-from tenants.jobs import Job, JobFailed, Work
+from tenants.jobs import Job, JobFailed, Work, cancel
 
 from .working import addresses, expire_lease, make_due, mark, mark_contracts, row, run
 
@@ -336,6 +336,21 @@ def test_how_the_process_of_a_job_ended_is_written_for_that_run_only(world, jobs
     with world.app.app_context():
         runner.ended(f"{world.keys['harbor']}-{job_id}-0", signal.SIGALRM)
     assert (row(world, job_id).state, row(world, job_id).error) == ("queued", "silent")
+
+
+def test_a_job_that_was_to_stop_is_not_tried_again_after_its_process_was_ended(world, jobs):
+    @jobs
+    def note(work):
+        pass
+
+    with world.inside():
+        job_id = note.later()
+    contextvars.Context().run(claim, world, job_id)
+    with world.inside():
+        cancel(job_id)
+    with world.app.app_context():
+        runner.ended(f"{world.keys['harbor']}-{job_id}-0", signal.SIGALRM)
+    assert row(world, job_id).state == "cancelled"
 
 
 def claim(world, job_id: int):
