@@ -34,6 +34,10 @@ class Settings(BaseSettings):
     secret_key: SecretStr = Field(
         SecretStr(""), description="Signs cookies and seals secrets; made in the home folder when not given."
     )
+    old_secret_keys: SecretStr = Field(
+        SecretStr(""),
+        description="Secret keys of before, a space between two: what they signed or sealed still counts.",
+    )
     web_processes: int = Field(2, description="Web server processes.", ge=1, le=64)
     web_threads: int = Field(4, description="Threads in each web server process.", ge=1, le=64)
     https: bool = Field(
@@ -45,6 +49,7 @@ class Settings(BaseSettings):
     proxies: int = Field(0, description="How many reverse proxies in front set X-Forwarded-For.", ge=0, le=5)
     max_upload: int = Field(256 * 1024 * 1024, description="Largest request body in bytes.", ge=1024)
     lease: int = Field(60, description="Seconds after which a job whose worker fell silent is taken over.", ge=5)
+    job_memory: int = Field(1024, description="Memory in MiB that one job may take; one that needs more fails.", ge=256)
     demo: bool = Field(
         False, description="True makes `make run` fill a database of your own with the demo; never for real use."
     )
@@ -145,10 +150,12 @@ def flask_config(settings: Settings) -> dict:
     return {
         "SETTINGS": settings,
         "SECRET_KEY": settings.secret_key.get_secret_value(),
+        "SECRET_KEY_FALLBACKS": settings.old_secret_keys.get_secret_value().split(),
         "DESKHAND_HOME": settings.home,
         "DATABASE_URL": settings.database_url.get_secret_value(),
         "REDIS_URL": settings.redis_url.get_secret_value(),
         "DESKHAND_LEASE": settings.lease,
+        "DESKHAND_JOB_MEMORY": settings.job_memory,
         "DESKHAND_DOMAIN": settings.domain,
         "MAX_CONTENT_LENGTH": settings.max_upload,
         "MAX_FORM_PARTS": 2000,

@@ -4,9 +4,10 @@ from datetime import UTC
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from flask import Flask, Request, g, has_request_context, request
-from flask.sessions import SecureCookieSessionInterface
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask_babel import Babel
 from flask_login import LoginManager, current_user
+from itsdangerous import BadSignature
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from tenants import db
@@ -27,6 +28,17 @@ class SurfaceCookies(SecureCookieSessionInterface):
     def get_cookie_name(self, app: Flask) -> str:
         prefix = "__Host-" if app.config["SESSION_COOKIE_SECURE"] else ""
         return f"{prefix}deskhand_{'portal' if surface() == 'portal' else 'staff'}"
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession:
+        """What the cookie holds, however old. How long a session lasts is for its row to say, by the database's clock.
+
+        A web server's own clock would sign people out whenever another server's was a second ahead of it.
+        """
+        cookie = request.cookies.get(self.get_cookie_name(app), "")
+        try:
+            return self.session_class(self.get_signing_serializer(app).loads(cookie) if cookie else None)
+        except BadSignature:
+            return self.session_class()
 
 
 def init_app(app: Flask) -> None:

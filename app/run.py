@@ -137,7 +137,7 @@ class _Wake(Job):
 def _work(burst: bool = False) -> None:
     # Forked children must not share the parent's connections, so this process keeps none.
     app = create_app(DATABASE_POOL=None)
-    runner.install(app)
+    runner.install(app, memory=app.config["DESKHAND_JOB_MEMORY"])
     with app.app_context():
         _Worker(
             queue.queues(),
@@ -147,4 +147,5 @@ def _work(burst: bool = False) -> None:
             worker_ttl=45,
             job_monitoring_interval=5,
             maintenance_interval=30,
+            work_horse_killed_handler=lambda entry, _pid, status, _usage: runner.ended(entry.id, status),
         ).work(burst=burst, logging_level="WARNING")

@@ -13,10 +13,14 @@ from sqlalchemy import BigInteger, DateTime, Identity, Index, Integer, Text, fun
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
+from . import limits
 from .db import Tenanted, db, tenancy
 
 OPEN = ("queued", "running")
+# Runs from the same place: one that got further than the run before it begins the count anew.
 ATTEMPTS = 3
+# Seconds between two checkpoints after which a job is held to be stuck, where its function names no other.
+SILENCE = 300
 
 
 class Job(Tenanted):
@@ -73,6 +77,8 @@ class Work:
     saved: dict
     account_id: int | None
     lease: int
+    done: int = 0
+    silence: int = 0
 
     def checkpoint(self, done: int | None = None, total: int | None = None, note: str | None = None, **saved) -> None:
         """Commit what this chunk did together with how far it came, then go on or stop.
@@ -80,8 +86,12 @@ class Work:
         Raises `LostLease` (and nothing of the chunk is kept) when another worker took over, and `Cancelled` (the
         chunk is kept) when somebody asked to stop.
         """
-        self.saved = {**self.saved, **saved}
+        before, self.saved = self.saved, {**self.saved, **saved}
         given = {"done": done, "total": total, "note": note}
+        if self.saved != before or (done or 0) > self.done:
+            # What befalls this run from here on is the first to befall one at this place.
+            given["attempt"] = 1
+        self.done = max(self.done, done or 0)
         row = db.session.execute(
             update(Job)
             .where(Job.id == self.id, Job.fence == self.fence, Job.state == "running")
@@ -96,6 +106,7 @@ class Work:
         if row is None:
             raise LostLease(f"Job {self.id} was taken over.")
         db.session.commit()
+        limits.heard(self.silence)
         if row.cancel:
             raise Cancelled
 
@@ -107,6 +118,7 @@ class JobFunction:
     kind: str
     lane: str
     run: Callable
+    silence: int = SILENCE
 
     def later(self, *, account_id: int | None = None, label: str = "", link: str = "", **args) -> int:
         """Write the job's row in this transaction; the queue hears of it after the commit. Returns the job's id."""
@@ -124,13 +136,16 @@ class JobFunction:
 FUNCTIONS: dict[str, JobFunction] = {}
 
 
-def job(kind: str, lane: str = "interactive") -> Callable[[Callable], JobFunction]:
-    """Name a function as a job. `lane` is 'interactive' (someone waits for it) or 'long'."""
+def job(kind: str, lane: str = "interactive", silence: int = SILENCE) -> Callable[[Callable], JobFunction]:
+    """Name a function as a job. `lane` is 'interactive' (someone waits for it) or 'long'.
+
+    A run that reaches no checkpoint for `silence` seconds is ended and counts as one that died.
+    """
 
     def register(function: Callable) -> JobFunction:
         if kind in FUNCTIONS and FUNCTIONS[kind].run.__qualname__ != function.__qualname__:
             raise ValueError(f"Two jobs are called {kind!r}.")
-        FUNCTIONS[kind] = JobFunction(kind, lane, function)
+        FUNCTIONS[kind] = JobFunction(kind, lane, function, silence)
         return FUNCTIONS[kind]
 
     return register

@@ -6,6 +6,7 @@ finds the same work again in the database.
 
 import logging
 import time
+from collections import defaultdict
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -15,9 +16,9 @@ from redis.exceptions import RedisError
 from rq import Queue
 from rq.exceptions import DuplicateJobError
 from rq.serializers import JSONSerializer
-from sqlalchemy import event, func, or_, select, text
+from sqlalchemy import ARRAY, BigInteger, all_, cast, event, func, or_, select, text
 
-from . import engines
+from . import engines, retention
 from .db import TenantSession, db, tenancy
 from .jobs import FUNCTIONS, Job, wake
 from .resolve import UnknownOrganization
@@ -26,8 +27,14 @@ from .scope import scope
 log = logging.getLogger(__name__)
 
 LANES = ("interactive", "long")
-PER_ORGANIZATION = 20
-RESEND_SECONDS = 30
+# Jobs of an organization that are sent before the next one's turn: that many in a second, until all are queued.
+PER_ORGANIZATION = 50
+# Seconds until due jobs are looked for in the queue again, and until one that was taken and not begun counts as lost.
+RESEND_SECONDS = 10
+LOST_SECONDS = 30
+# Organizations that are asked in a second whether something is to be done there today, and until all are asked again.
+VISITS = 5
+VISITS_SECONDS = 6 * 3600
 
 
 def redis() -> Redis:
@@ -88,7 +95,8 @@ def _drop_if_lost(queue: Queue, name: str) -> bool:
     found = queue.fetch_job(name)
     if found is None:
         return True
-    if found.enqueued_at is not None and datetime.now(UTC) - found.enqueued_at < timedelta(seconds=RESEND_SECONDS):
+    # Another clock wrote this; one that is wrong by an hour must not let the job wait for an hour.
+    if found.enqueued_at is not None and abs(datetime.now(UTC) - found.enqueued_at) < timedelta(seconds=LOST_SECONDS):
         return False
     if queue.get_job_position(name) is not None:
         return False
@@ -110,7 +118,10 @@ def _forget(session, previous):
 
 
 def dispatch() -> int:
-    """Send every due job that the wake list names, a few of each organization in turn; returns how many."""
+    """Send every due job that the wake list names, some of each organization in turn; returns how many.
+
+    While the queue is away, the wake list stays as it is.
+    """
     with engines.engine("main", "desk").begin() as connection:
         woken = connection.execute(
             text(
@@ -120,10 +131,10 @@ def dispatch() -> int:
                 " GROUP BY w.organization ORDER BY min(w.at) LIMIT 200"
             )
         ).all()
-    sent = 0
+    sent, queued = 0, _queued() if woken else {}
     for key, ids in woken:
         try:
-            sent += _dispatch_one(key)
+            sent += _dispatch_one(key, queued.get(key, []))
         except UnknownOrganization:
             pass
         except Exception:
@@ -135,18 +146,22 @@ def dispatch() -> int:
     return sent
 
 
-def _dispatch_one(key: str) -> int:
+def _queued() -> dict[str, list[int]]:
+    """The jobs by organization that wait in the queue for a worker."""
+    found = defaultdict(list)
+    for name in (name for one in queues() for name in one.job_ids):
+        key, job_id, _fence = name.rsplit("-", 2)
+        found[key].append(int(job_id))
+    return found
+
+
+def _dispatch_one(key: str, queued: list[int]) -> int:
     with scope(key, seconds=15):
         now = db.session.scalar(select(func.clock_timestamp()))
-        due = db.session.execute(
+        is_due = or_((Job.state == "queued") & (Job.run_at <= now), (Job.state == "running") & (Job.lease_until < now))
+        rows = db.session.execute(
             select(Job.id, Job.lane, Job.fence)
-            .where(
-                Job.kind.in_(FUNCTIONS),
-                or_(
-                    (Job.state == "queued") & (Job.run_at <= now),
-                    (Job.state == "running") & (Job.lease_until < now),
-                ),
-            )
+            .where(is_due, Job.kind.in_(FUNCTIONS), Job.id != all_(cast(queued, ARRAY(BigInteger))))
             .order_by(Job.run_at, Job.id)
             .limit(PER_ORGANIZATION)
         ).all()
@@ -158,21 +173,29 @@ def _dispatch_one(key: str) -> int:
                 )
             )
         )
-        later = select(Job.id).where(Job.state == "queued", Job.run_at <= now, Job.kind.not_in(FUNCTIONS)).limit(1)
-        if due or db.session.scalar(later) is not None:
+        if rows or db.session.scalar(select(Job.id).where(is_due).limit(1)) is not None:
             # Also for kinds that only a newer version knows, whose dispatcher is about to start.
-            wake(1 if len(due) == PER_ORGANIZATION else RESEND_SECONDS)
+            wake(1 if len(rows) == PER_ORGANIZATION else RESEND_SECONDS)
         if rest is not None:
             wake(max(1.0, (rest - now).total_seconds() + 0.5))
         here = tenancy()
-    return sum(send(here.key, *row) for row in due)
+    return sum(send(here.key, *row) for row in rows)
 
 
 def dispatch_while(alive: Callable[[], bool], interval: float = 1.0) -> None:
-    """Dispatch once a second as long as `alive` says so; a database that is away is waited for."""
+    """Dispatch once a second as long as `alive` says so; a database that is away is waited for.
+
+    Beside that, each organization is visited once a day, a few in a second, and its housekeeping asked for.
+    """
+    visits, begun = [], None
     while alive():
         try:
             dispatch()
+            if begun is None or time.monotonic() - begun > VISITS_SECONDS:
+                visits, begun = retention.organizations(), time.monotonic()
+            for key in visits[:VISITS]:
+                retention.ask(key)
         except Exception:
-            log.warning("The wake list could not be read", exc_info=True)
+            log.warning("The wake list could not be read, or an organization not be visited", exc_info=True)
+        del visits[:VISITS]
         time.sleep(interval)

@@ -31,11 +31,13 @@ def seal(purpose: str, data: bytes) -> bytes:
 
 
 def unseal(purpose: str, sealed: bytes) -> bytes:
-    """Decrypt what `seal` made; raises `CannotOpen`."""
-    try:
-        return _cipher(_secret(), tenancy().key, purpose).decrypt(sealed[:NONCE], sealed[NONCE:], purpose.encode())
-    except (InvalidTag, ValueError) as error:
-        raise CannotOpen("These bytes were not sealed here for this purpose.") from error
+    """Decrypt what `seal` made, also with a key of before; raises `CannotOpen`."""
+    for secret in (_secret(), *(old.encode() for old in current_app.config["SECRET_KEY_FALLBACKS"] or ())):
+        try:
+            return _cipher(secret, tenancy().key, purpose).decrypt(sealed[:NONCE], sealed[NONCE:], purpose.encode())
+        except (InvalidTag, ValueError):
+            continue
+    raise CannotOpen("These bytes were not sealed here for this purpose.")
 
 
 def fingerprint(purpose: str, text: str) -> bytes:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from datetime import timedelta
 
 from sqlalchemy import Select, func, insert, select, update
 from sqlalchemy.dialects import postgresql
@@ -13,7 +14,7 @@ from app.people.viewer import ACCOUNT, STAFF, staff_viewer
 from app.records.actor import Actor
 from app.records.errors import NotFound
 from app.records.files import File, FilePart
-from tenants import db
+from tenants import db, retention
 from tenants.jobs import Job, Work, job
 from tenants.secrets import seal
 
@@ -23,6 +24,8 @@ from .sheets import delimiter, sheet
 ROWS = 20_000
 PART = 1024 * 1024
 PURPOSE = "export"
+# A file is fetched when it is ready; it holds everybody's data, and does not lie about for long.
+retention.forget(File, (File.purpose == PURPOSE) & (File.created_at < func.now() - timedelta(days=7)))
 NOUNS = {"contacts": _l("Export of contacts"), "companies": _l("Export of companies")}
 
 

@@ -25,12 +25,12 @@ from .matching import left_to_say
 from .models import VERDICTS, Import, ImportName, ImportRow, ImportVerdict
 from .reading import Table, readable
 from .staging import CHUNK, JUDGED, Staging, look_at_all
-from .steps import hold, locale_of, note
+from .steps import SILENCE, hold, locale_of, note
 
 COPY = f"COPY import_row ({', '.join(COLUMNS)}) FROM STDIN"
 
 
-@job("imports.plan", lane="long")
+@job("imports.plan", lane="long", silence=SILENCE)
 def plan(work: Work, import_id: int) -> None:
     """Read the file and give each row its verdict; nothing but the staging tables is written."""
     found = hold(work, import_id)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from app.records.errors import NotFound
+from app.web.jobs import trouble
 from tenants import db
 from tenants.jobs import Job
 
@@ -40,7 +41,7 @@ class Loaded:
     def trouble(self) -> str:
         """Why the last step did not end well, '' when it did."""
         stopped = self.found.state in _BEFORE and not self.runs
-        return self.job.error if stopped and self.job is not None and self.job.state == "failed" else ""
+        return trouble(self.job) if stopped and self.job is not None else ""
 
 
 def get(import_id: int) -> Loaded:

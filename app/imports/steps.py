@@ -9,6 +9,9 @@ from tenants.jobs import Job, LostLease, Work
 
 from .models import Import
 
+# Seconds that a chunk may take: some statements see a whole file of a million rows at once.
+SILENCE = 1800
+
 
 def hold(work: Work, import_id: int) -> Import:
     """The import, held until this chunk is committed; raises `LostLease` when another run took the job over.
@@ -31,7 +34,7 @@ def note(work: Work, found: Import, *, done: int | None = None, total: int | Non
     """Commit a chunk together with how far it came."""
     found.progress = {**found.progress, **progress}
     db.session.flush()
-    work.checkpoint(done=done, total=total)
+    work.checkpoint(done=done, total=total, progress=found.progress)
 
 
 def locale_of(found: Import) -> str:

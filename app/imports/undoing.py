@@ -9,13 +9,13 @@ from app.records import undo
 from tenants import db
 from tenants.jobs import Work, job
 
-from .steps import hold, locale_of
+from .steps import SILENCE, hold, locale_of
 
 # So many of those that were kept are listed; all of them are counted.
 LISTED = 1000
 
 
-@job("imports.undo", lane="long")
+@job("imports.undo", lane="long", silence=SILENCE)
 def take_back(work: Work, import_id: int) -> None:
     """Undo the operation of an import, some thousand changes at a time."""
     found = hold(work, import_id)

@@ -18,10 +18,10 @@ from . import changing, creating, names
 from .models import Import
 from .plan import counts
 from .staging import Staging, look_at_all
-from .steps import actor_of, hold, locale_of, note
+from .steps import SILENCE, actor_of, hold, locale_of, note
 
 
-@job("imports.apply", lane="long")
+@job("imports.apply", lane="long", silence=SILENCE)
 def apply(work: Work, import_id: int) -> None:
     """Write what the plan says."""
     found = hold(work, import_id)
@@ -40,7 +40,9 @@ def apply(work: Work, import_id: int) -> None:
                 break
             step(found, Staging.of(found), db.session.get(Operation, found.operation_id))
             note(work, found, done=found.progress["written"], total=total)
-    _finish(hold(work, import_id))
+    found = hold(work, import_id)
+    with speaking(locale_of(found)):
+        _finish(found)
 
 
 def _go_on(found: Import, **progress) -> None:
@@ -92,4 +94,4 @@ def _finish(found: Import) -> None:
     found.counts = found.counts | counts(found.id)
     found.state, found.finished_at, found.progress = "applied", func.now(), {}
     db.session.flush()
-    hash_passwords.later()
+    hash_passwords.later(label=_("Passwords of import %(number)s", number=found.id))

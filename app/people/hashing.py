@@ -14,7 +14,7 @@ BATCH = 50
 @job("people.hash_passwords", lane="long")
 def hash_passwords(work: Work) -> None:
     """Replace every sealed password by its hash, some at a time; people can sign in meanwhile."""
-    done = 0
+    done = work.done
     while True:
         waiting = select(Account.id, Account.password_sealed).where(Account.password_sealed.is_not(None))
         rows = db.session.execute(waiting.order_by(Account.id).limit(BATCH)).all()

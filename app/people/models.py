@@ -1,6 +1,6 @@
 """The MSP's own people, and what signs in: accounts, their sessions, their tokens, and failed attempts."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import BigInteger, DateTime, ForeignKey, Identity, Index, Integer, LargeBinary, Text, func, text
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -13,7 +13,7 @@ from app.fields.references import Source, referable
 from app.fields.registry import field
 from app.i18n import lazy_gettext as _l
 from app.records.constraints import constraint
-from tenants import Tenanted
+from tenants import Tenanted, retention
 
 ROLES = [
     ("technician", _l("Technician")),
@@ -108,3 +108,6 @@ class Attempt(Tenanted):
     address: Mapped[str] = mapped_column(Text)
     ok: Mapped[bool]
     at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+
+
+retention.forget(Attempt, Attempt.at < func.now() - timedelta(days=1))

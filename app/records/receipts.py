@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, DateTime, Integer, Text, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tenants import Tenanted, db
+from tenants import Tenanted, db, retention
 
 # For so long a key means what it meant first; then it may be used anew.
 KEPT_HOURS = 24
@@ -29,6 +29,9 @@ class Receipt(Tenanted):
     location: Mapped[str] = mapped_column(Text, server_default="")
     body: Mapped[str] = mapped_column(Text, server_default="")
     at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now(), index=True)
+
+
+retention.forget(Receipt, Receipt.at < func.now() - timedelta(hours=KEPT_HOURS))
 
 
 def fingerprint(*parts: bytes | str) -> str:

@@ -13,11 +13,15 @@ from app.fields.models import FieldVersion
 from app.fields.settings import know_version
 from app.people.models import Account, Session, Staff, Token
 from app.people.viewer import ACCOUNT, STAFF, Viewer, portal_viewer, staff_viewer
-from tenants import db, fetch
+from tenants import db, fetch, retention
 
 # A session ends after so many hours without use, and at the latest after so many days.
 IDLE_HOURS, ABSOLUTE_DAYS = 12, 30
 TOKEN_PREFIX = "desk_"
+_LASTS = (Session.seen_at > func.now() - timedelta(hours=IDLE_HOURS)) & (
+    Session.created_at > func.now() - timedelta(days=ABSOLUTE_DAYS)
+)
+retention.forget(Session, ~_LASTS)
 
 
 def _hash(token: str) -> bytes:
@@ -107,8 +111,7 @@ def _alive(surface: str) -> tuple:
     return (
         Session.token_hash == bindparam("token_hash", type_=LargeBinary),
         Session.surface == surface,
-        Session.seen_at > func.now() - timedelta(hours=IDLE_HOURS),
-        Session.created_at > func.now() - timedelta(days=ABSOLUTE_DAYS),
+        _LASTS,
     )
 
 

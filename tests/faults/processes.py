@@ -44,9 +44,9 @@ class Processes:
         """A worker with its dispatcher."""
         return self.start("tests.faults.worker_program", **environment)
 
-    def web(self, port: int, program: str = "") -> subprocess.Popen:
+    def web(self, port: int, program: str = "", **environment: str) -> subprocess.Popen:
         """A web server, or a program of the tests' that serves in its place."""
-        return self.start(*([program] if program else ["app.cli", "serve"]), PORT=str(port))
+        return self.start(*([program] if program else ["app.cli", "serve"]), PORT=str(port), **environment)
 
     def end(self) -> None:
         """Kill everything, also what was left behind by those who are gone."""

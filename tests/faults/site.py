@@ -17,7 +17,7 @@ from tests.cast import HOSTS, NAMES, make_cast
 from .processes import SECONDS, Processes
 
 DATABASE = "site"
-SECRET_KEY = "tests of faults only, the same in every process"
+SECRET_KEY = "tests-of-faults-only-the-same-in-every-process"
 # What was answered must be there after a crash; only a power cut may take it, since nothing is forced to the disk.
 SETTINGS = clusters.SETTINGS | {"synchronous_commit": "on", "autovacuum": "on"}
 
@@ -59,9 +59,9 @@ class Site:
 
     # --- programs -----------------------------------------------------------------------------------------------------
 
-    def start_web(self, program: str = "") -> None:
+    def start_web(self, program: str = "", **environment: str) -> None:
         """Start the web server, or a program of the tests' in its place, and wait until it answers."""
-        self.web = self.processes.web(self.port, program)
+        self.web = self.processes.web(self.port, program, **environment)
         assert wait_until(self.is_ready, SECONDS), self.processes.said()
 
     def start_worker(self, **environment: str) -> None:

@@ -55,7 +55,7 @@ def test_a_job_that_a_worker_took_and_never_began_is_sent_again(world):
         long.connection.lrem(long.key, 1, name)
         assert not queue.send(key, job_id, "long"), "It was taken a moment ago and may be beginning."
         entry = Entry.fetch(name, connection=long.connection, serializer=JSONSerializer)
-        entry.enqueued_at -= timedelta(seconds=queue.RESEND_SECONDS + 1)
+        entry.enqueued_at -= timedelta(seconds=queue.LOST_SECONDS + 1)
         entry.save()
         assert queue.send(key, job_id, "long")
         assert [found.args for found in long.get_jobs()] == [[key, job_id]]

@@ -97,6 +97,42 @@ def test_a_worker_killed_at_any_time_leaves_nothing_twice_and_nothing_out(world,
 
 
 @pytest.mark.faults
+@pytest.mark.threat("R-01", "T-105", "T-106")
+def test_a_job_killed_eight_times_completes_when_each_run_got_further(world, processes, summit_untouched):
+    found = importing(world)
+    faults = json.dumps({kind: {str(run): [2, "before"] for run in range(1, 9)} for kind in STEPS})
+    found.begin(actions.start_plan)
+    for fence in range(1, 9):
+        worker = processes.worker(FAULTS=faults)
+        worker.wait(SECONDS)
+        killed = found.job()
+        assert (killed.state, killed.fence, killed.attempt) == ("running", fence, 1)
+        expire_lease(found)
+    processes.worker(FAULTS=faults)
+    comes_to_its_end(found, processes)
+    assert found.job().fence == 9
+    found.is_planned()
+
+
+@pytest.mark.faults
+@pytest.mark.threat("R-01", "R-31")
+def test_a_job_killed_at_the_same_place_each_time_is_given_up(world, processes):
+    found = importing(world)
+    faults = json.dumps({kind: {str(run): [1, "before"] for run in range(1, 9)} for kind in STEPS})
+    found.begin(actions.start_plan)
+    for fence in range(1, 4):
+        worker = processes.worker(FAULTS=faults)
+        worker.wait(SECONDS)
+        assert (found.job().state, found.job().attempt) == ("running", fence)
+        expire_lease(found)
+    processes.worker(FAULTS=faults)
+    assert wait_until(lambda: found.job().state == "failed", SECONDS), processes.said()
+    assert found.job().error == "died"
+    page = world.staff("adam").get(f"/imports/{found.id}").get_data(as_text=True)
+    assert "The worker ended in the middle of this" in page
+
+
+@pytest.mark.faults
 @pytest.mark.threat("R-02", "T-106")
 @pytest.mark.parametrize("moment", ["stop before", "stop after"])
 @pytest.mark.parametrize("places", [(1, 1, 1), (5, 4, 7), (8, 7, 14)])

@@ -9,12 +9,14 @@ from app.embedded.process import wait_until
 from app.people.hashing import hash_passwords
 from tenants import queue
 
+from .figures import keep
 from .importing import rows, sheet
 from .processes import SECONDS
+from .site import DATABASE
 from .visitors import API, Visitor, program
 
-# Of each organization: more than the dispatcher sends at once.
-JOBS = queue.PER_ORGANIZATION + 5
+# Of each organization.
+JOBS = 500
 
 
 def open_jobs(site) -> int:
@@ -22,22 +24,63 @@ def open_jobs(site) -> int:
 
 
 @pytest.mark.faults
+@pytest.mark.timeout(900)
 @pytest.mark.threat("R-07", "T-105")
-def test_after_valkey_was_emptied_all_due_jobs_run_within_a_minute(site):
+def test_after_valkey_was_emptied_a_thousand_due_jobs_are_there_again_within_a_minute(site):
+    with site.world.app.app_context():
+        queues = queue.queues()
     for slug in site.world.keys:
         with site.world.inside(slug):
             for _ in range(JOBS):
                 hash_passwords.later()
+    before = sum(len(one) for one in queues)
+    queues[0].connection.flushall()
+    assert before == 2 * JOBS and not any(len(one) for one in queues)
+    begun, seen = time.monotonic(), set()
     site.start_worker()
-    assert wait_until(lambda: open_jobs(site) < 2 * JOBS, SECONDS), site.processes.said()
-    assert open_jobs(site) > JOBS, "Most of them still wait."
-    site.restart_valkey()
-    begun = time.monotonic()
-    assert wait_until(lambda: not open_jobs(site), SECONDS), (open_jobs(site), site.processes.said())
-    assert time.monotonic() - begun < 60
+    taken = " UNION ALL ".join(
+        f"SELECT '{key}-' || id || '-0', state FROM {site.world.schema(slug)}.job WHERE state <> 'queued'"
+        for slug, key in site.world.keys.items()
+    )
+    with site.cluster.connect(DATABASE) as connection:
+
+        def all_seen() -> bool:
+            """Whether each was in the queue again; some were taken in the moment between two looks."""
+            seen.update(name for one in queues for name in one.job_ids)
+            seen.update(name for name, _state in connection.execute(taken))
+            return len(seen) == 2 * JOBS
+
+        def all_done() -> bool:
+            return [state for _name, state in connection.execute(taken)].count("done") == 2 * JOBS
+
+        assert wait_until(all_seen, SECONDS), (len(seen), site.processes.said())
+        seconds = time.monotonic() - begun
+        assert wait_until(all_done, 8 * SECONDS), site.processes.said()
+    done = time.monotonic() - begun
     for slug in site.world.keys:
         found = site.world.sql(f"SELECT state, fence, count(*) AS n FROM {site.world.schema(slug)}.job GROUP BY 1, 2")
-        assert sum(row["n"] for row in found) == JOBS and {row["state"] for row in found} == {"done"}
+        assert found == [{"state": "done", "fence": 1, "n": JOBS}]
+    figures = {"due jobs": before, "lost": 0, "run twice": 0, "seconds until all are queued": round(seconds, 1)}
+    keep("Valkey emptied", figures | {"seconds until all are done, with one worker": round(done, 1)})
+    assert seconds < 60
+
+
+@pytest.mark.faults
+@pytest.mark.threat("R-07", "T-105")
+def test_after_valkey_was_killed_under_a_busy_worker_no_due_job_is_lost(site):
+    few = queue.PER_ORGANIZATION + 5
+    for slug in site.world.keys:
+        with site.world.inside(slug):
+            for _ in range(few):
+                hash_passwords.later()
+    site.start_worker()
+    assert wait_until(lambda: open_jobs(site) < 2 * few, SECONDS), site.processes.said()
+    assert open_jobs(site) > few, "Most of them still wait."
+    site.restart_valkey()
+    assert wait_until(lambda: not open_jobs(site), SECONDS), (open_jobs(site), site.processes.said())
+    for slug in site.world.keys:
+        found = site.world.sql(f"SELECT state, fence, count(*) AS n FROM {site.world.schema(slug)}.job GROUP BY 1, 2")
+        assert sum(row["n"] for row in found) == few and {row["state"] for row in found} == {"done"}
         # At most the one that was being done was begun again.
         assert sum(row["n"] for row in found if row["fence"] > 1) <= 1, found
 

@@ -84,7 +84,7 @@ class Imports(Using):
             if found["state"] == state and found["job"]["state"] == "done":
                 return
             if found["job"]["state"] == "failed":
-                assert found["job"]["error"] == "died" or "OperationalError" in found["job"]["error"], found
+                assert "The worker ended" in found["trouble"] or "OperationalError" in found["trouble"], found
                 self.again += 1
                 assert self.program.ask("POST", f"{path}/{name}").status_code in (200, 202)
             threading.Event().wait(0.1)

@@ -8,8 +8,10 @@ whose path the variable PIPE tells, beside which it leaves its number.
 
 import json
 import os
-import resource
+import re
 import signal
+import threading
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,16 +31,22 @@ def make_small() -> None:
             setattr(module, name, SMALL[name])
 
 
-@job("tests.poison")
-def poison(_work: Work, how: str) -> None:
+@job("tests.poison", silence=2)
+def poison(work: Work, how: str) -> None:
     """A job that cannot be done, and that takes its process along if it can."""
     if how == "crash":
         os.kill(os.getpid(), signal.SIGSEGV)
     if how == "recursion":
-        poison.run(_work, how)
-    if how == "memory":
-        resource.setrlimit(resource.RLIMIT_AS, (2**30, 2**30))
-        bytearray(2**31)
+        poison.run(work, how)
+    kept = []
+    while how == "memory":
+        kept.append(bytearray(16 * 2**20))
+        work.checkpoint(done=16 * len(kept))
+    while how == "loop":
+        pass
+    if how == "deaf":
+        # Nothing else in its process gets a turn.
+        re.match("(a+)+b", 60 * "a")
 
 
 def failing(function: JobFunction, faults: dict[str, tuple[int, str]]) -> JobFunction:
@@ -83,8 +91,15 @@ def _fail(moment: str) -> None:
         os.kill(process, signal.SIGKILL)
 
 
+def _wait(seconds: float) -> None:
+    threading.Event().wait(seconds)
+
+
 if __name__ == "__main__":
     make_small()
+    if "FAKETIME_TIMESTAMP_FILE" in os.environ:
+        # libfaketime takes the moment at which `time.sleep` shall end for one of the false clock, and fails.
+        time.sleep = _wait
     for kind, faults in json.loads(os.environ.get("FAULTS", "{}")).items():
         FUNCTIONS[kind] = failing(FUNCTIONS[kind], faults)
     run.worker()

@@ -19,6 +19,7 @@ FOREIGN = {
     "imports.apply": lambda ids: {"import_id": ids["import"]},
     "imports.undo": lambda ids: {"import_id": ids["import"]},
     "people.hash_passwords": lambda ids: {},
+    "housekeeping": lambda ids: {},
 }
 
 

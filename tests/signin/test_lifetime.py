@@ -1,6 +1,7 @@
 """How long a session lives, whom its end throws out, and what asks for the password again."""
 
 import pytest
+from itsdangerous import TimestampSigner
 from sqlalchemy import func, select, update
 
 from app.contacts.models import Contact
@@ -54,6 +55,15 @@ def test_no_use_keeps_it_alive_for_more_than_thirty_days(world, signed_in):
     assert signed_in()
     make_older(world, created_at="30 days 1 second", seen_at="1 second")
     assert not signed_in()
+
+
+@pytest.mark.threat("R-21")
+@pytest.mark.parametrize("seconds", [-3600, 3600])
+def test_the_clock_of_the_web_server_decides_nothing_about_it(signed_in, monkeypatch, seconds):
+    """The cookie was signed by another server, whose clock shows another hour."""
+    now = TimestampSigner.get_timestamp
+    monkeypatch.setattr(TimestampSigner, "get_timestamp", lambda signer: now(signer) + seconds)
+    assert signed_in()
 
 
 @pytest.mark.threat("T-036")

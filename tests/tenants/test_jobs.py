@@ -1,13 +1,14 @@
 """A job's row is the truth: what is asked for in a transaction happens after it, once, in its own organization."""
 
 import contextvars
+import signal
 
 import pytest
 from flask import has_app_context
 from sqlalchemy import func, select, text
 
 from tenants import NoTenant, db, runner, tenancy
-from tenants.jobs import Job, JobFailed, Work
+from tenants.jobs import Job, JobFailed, Work, cancel
 
 from .working import addresses, expire_lease, make_due, mark, mark_contracts, row, run
 
@@ -282,6 +283,74 @@ def test_a_job_whose_workers_die_fails_at_last(world, jobs):
     assert run(world, job_id) == "gone"
     found = row(world, job_id)
     assert (found.state, found.error) == ("failed", "died")
+
+
+@pytest.mark.threat("R-01", "T-105")
+def test_a_job_that_gets_further_each_time_is_never_given_up(world, jobs):
+    @jobs
+    def note(work):
+        mark(f" {work.saved.get('next', 0)}")
+        work.checkpoint(next=work.saved.get("next", 0) + 1)
+        if work.saved["next"] < 9:
+            raise OSError("the worker stumbles")
+
+    with world.inside():
+        job_id = note.later()
+    for _ in range(8):
+        assert run(world, job_id) == "queued"
+        assert row(world, job_id).attempt == 1
+        make_due(world, job_id)
+    assert run(world, job_id) == "done"
+    assert row(world, job_id).fence == 9
+    assert {address.partition("1 ")[2] for address in addresses(world)} == {"0 1 2 3 4 5 6 7 8"}
+
+
+@pytest.mark.threat("R-31")
+def test_a_job_that_gets_to_the_same_place_each_time_is_given_up(world, jobs):
+    @jobs
+    def note(work):
+        work.checkpoint(done=1, total=9, note="the first")
+        work.checkpoint(done=2, place="the second")
+        raise OSError("the worker stumbles")
+
+    with world.inside():
+        job_id = note.later()
+    for state in ("queued", "queued", "failed"):
+        assert run(world, job_id) == state
+        make_due(world, job_id)
+    assert row(world, job_id).attempt == 3
+
+
+def test_how_the_process_of_a_job_ended_is_written_for_that_run_only(world, jobs):
+    @jobs
+    def note(work):
+        pass
+
+    with world.inside():
+        job_id = note.later()
+    contextvars.Context().run(claim, world, job_id)
+    with world.app.app_context():
+        # A run before this one, whose end is told late.
+        runner.ended(f"{world.keys['harbor']}-{job_id}-7", signal.SIGKILL)
+    assert (row(world, job_id).state, row(world, job_id).error) == ("running", "")
+    with world.app.app_context():
+        runner.ended(f"{world.keys['harbor']}-{job_id}-0", signal.SIGALRM)
+    assert (row(world, job_id).state, row(world, job_id).error) == ("queued", "silent")
+
+
+def test_a_job_that_was_to_stop_is_not_tried_again_after_its_process_was_ended(world, jobs):
+    @jobs
+    def note(work):
+        pass
+
+    with world.inside():
+        job_id = note.later()
+    contextvars.Context().run(claim, world, job_id)
+    with world.inside():
+        cancel(job_id)
+    with world.app.app_context():
+        runner.ended(f"{world.keys['harbor']}-{job_id}-0", signal.SIGALRM)
+    assert row(world, job_id).state == "cancelled"
 
 
 def claim(world, job_id: int):

@@ -207,10 +207,10 @@ def test_work_that_could_not_be_read_is_remembered(world, note, valkey, monkeypa
     valkey.flushall()
     right = queue._dispatch_one
 
-    def half(key: str) -> int:
+    def half(key: str, queued: list[int]) -> int:
         if key == world.keys["harbor"]:
             raise OSError("the database stumbles")
-        return right(key)
+        return right(key, queued)
 
     with monkeypatch.context() as patch:
         patch.setattr(queue, "_dispatch_one", half)
@@ -231,6 +231,27 @@ def test_one_organization_does_not_hold_up_the_others(world, note, valkey):
     valkey.flushall()
     assert dispatch(world) == queue.PER_ORGANIZATION + 1
     assert [world.keys["summit"]] == [key for key, _ in queued(world) if key != world.keys["harbor"]]
+    # The others follow, though nobody has done any of the first.
+    world.sql("UPDATE shared.wake SET at = now() - interval '1 second'")
+    assert dispatch(world) == 10
+    assert len({job_id for key, job_id in queued(world) if key == world.keys["harbor"]}) == queue.PER_ORGANIZATION + 10
+    world.sql("UPDATE shared.wake SET at = now() - interval '1 second'")
+    assert dispatch(world) == 0
+
+
+@pytest.mark.threat("R-07", "T-105")
+def test_while_the_queue_is_away_the_wake_list_stays(world, note, monkeypatch):
+    def away(*_, **__):
+        raise client.exceptions.ConnectionError
+
+    with world.inside():
+        note.later()
+    before = world.sql("SELECT id FROM shared.wake")
+    with monkeypatch.context() as patch:
+        patch.setattr(client.Redis, "execute_command", away)
+        with pytest.raises(client.exceptions.ConnectionError):
+            dispatch(world)
+    assert before and world.sql("SELECT id FROM shared.wake") == before
 
 
 def test_wakes_of_unknown_organizations_are_dropped(world):

@@ -41,6 +41,26 @@ def test_another_installations_key_does_not_open(shared_world, monkeypatch):
             unseal("password", sealed)
 
 
+@pytest.mark.threat("R-30", "T-102")
+def test_a_key_of_before_opens_what_it_sealed_and_seals_nothing_more(shared_world, monkeypatch):
+    config = shared_world.app.config
+    with shared_world.inside("harbor"):
+        old = seal("password", b"open sesame")
+        monkeypatch.setitem(config, "SECRET_KEY_FALLBACKS", [config["SECRET_KEY"], "an even older one"])
+        monkeypatch.setitem(config, "SECRET_KEY", "the new key")
+        new = seal("password", b"open sesame")
+        assert unseal("password", old) == unseal("password", new) == b"open sesame"
+        with pytest.raises(CannotOpen):
+            unseal("file", old)
+        monkeypatch.setitem(config, "SECRET_KEY_FALLBACKS", [])
+        assert unseal("password", new) == b"open sesame"
+        with pytest.raises(CannotOpen):
+            unseal("password", old)
+    monkeypatch.setitem(config, "SECRET_KEY_FALLBACKS", ["the new key"])
+    with shared_world.inside("summit"), pytest.raises(CannotOpen):
+        unseal("password", new)
+
+
 def test_the_same_text_is_sealed_differently_each_time(shared_world):
     with shared_world.inside():
         assert len({seal("password", b"the same") for _ in range(50)}) == 50

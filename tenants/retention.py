@@ -1,0 +1,58 @@
+"""What is kept for how long: each noun names what is old in one line, and a daily job deletes it."""
+
+from datetime import timedelta
+
+from sqlalchemy import ColumnElement, delete, func, inspect, select, text, tuple_
+
+from . import engines
+from .db import Tenanted, db
+from .jobs import OPEN, Job, Work, job
+from .scope import scope
+
+# Rows that are deleted at a time.
+CHUNK = 5000
+_old: list[tuple[type[Tenanted], ColumnElement[bool]]] = []
+
+
+def forget(model: type[Tenanted], old: ColumnElement[bool]) -> None:
+    """Let rows that meet this condition be deleted within a day; for what nobody has to find again."""
+    _old.append((model, old))
+
+
+@job("housekeeping", lane="long")
+def keep_house(work: Work) -> None:
+    """Delete what is old, some thousand rows at a time."""
+    done = work.done
+    for model, old in _old:
+        key = inspect(model).primary_key
+        gone = CHUNK
+        while gone == CHUNK:
+            some = select(*key).where(old).limit(CHUNK)
+            gone = db.session.execute(
+                delete(model).where(tuple_(*key).in_(some)).execution_options(synchronize_session=False)
+            ).rowcount
+            done += gone
+            work.checkpoint(done=done, note=model.__tablename__)
+
+
+def organizations() -> list[str]:
+    """The keys of those that are a day old and may need it, in no order, so that all have their turn."""
+    query = (
+        "SELECT key FROM shared.organization WHERE state = 'active' AND created_at < now() - interval '1 day'"
+        " ORDER BY random()"
+    )
+    with engines.engine("main", "desk").begin() as connection:
+        return list(connection.scalars(text(query)))
+
+
+def ask(key: str) -> None:
+    """Ask for the housekeeping of one organization, unless that was done today."""
+    with scope(key, seconds=15):
+        today = Job.created_at > func.now() - timedelta(hours=23)
+        mine = select(Job.id).where(Job.kind == keep_house.kind, today | Job.state.in_(OPEN)).limit(1)
+        if db.session.scalar(mine) is None:
+            keep_house.later()
+
+
+# What became of a job is of use to whoever asked for it, for a while.
+forget(Job, Job.finished_at < func.now() - timedelta(days=90))
