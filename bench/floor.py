@@ -11,6 +11,7 @@ from app.application import create_app
 from app.companies.models import Company
 from app.contacts.models import Contact
 from app.people.models import Account
+from app.receiving import Receiver
 from tenants import db
 from tenants.resolve import by_host
 from tenants.scope import enter
@@ -49,7 +50,7 @@ def floor_app(desk: Flask) -> Flask:
 
 
 def application():
-    """Deskhand and the floor page on one server, as WSGI."""
+    """Deskhand and the floor page on one server, received as in production."""
     desk = create_app()
     floor = floor_app(desk)
-    return lambda environ, start: (floor if environ["PATH_INFO"] == "/floor" else desk)(environ, start)
+    return Receiver(lambda environ, start: (floor if environ["PATH_INFO"] == "/floor" else desk)(environ, start), 4)

@@ -92,7 +92,7 @@ class Server:
 def serving(bench: Bench) -> Iterator[Server]:
     """Deskhand and the floor page behind the web server that serves in production."""
     port = free_port()
-    command = [sys.executable, "-m", "granian", "--interface", "rsgi", "--workers", "1", "--blocking-threads", "4"]
+    command = [sys.executable, "-m", "granian", "--interface", "rsgi", "--workers", "1"]
     command += ["--host", "127.0.0.1", "--port", str(port), "--no-access-log", "--factory", "bench.floor:application"]
     environment = bench.environment | {"GRANIAN_LOG_LEVEL": "error"}
     process = subprocess.Popen(command, cwd=ROOT, env=environment)

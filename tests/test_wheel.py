@@ -12,6 +12,7 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 import pytest
+from redis import Redis
 
 import dev
 from app.embedded.process import free_port, wait_until
@@ -63,6 +64,8 @@ def installed(wheel, tmp_path_factory) -> Path:
 def deskhand(installed, cluster, template):
     """Run the installed command far from the checkout, with an empty database of its own."""
     name = cluster.create("installed")
+    # Workers that other tests have killed are still on the queue's list.
+    Redis.from_url(cluster.valkey.url).flushall()
     environment = {
         "PATH": os.environ["PATH"],
         "DATABASE_URL": cluster.url(name),

@@ -5,7 +5,7 @@ import secrets
 from datetime import UTC, datetime, timedelta
 from functools import cache
 
-from sqlalchemy import LargeBinary, Select, bindparam, delete, func, select, update
+from sqlalchemy import ColumnElement, LargeBinary, Select, bindparam, delete, func, select, update
 
 from app.contacts.memberships import current_membership
 from app.contacts.models import Contact, Membership
@@ -18,10 +18,15 @@ from tenants import db, fetch, retention
 # A session ends after so many hours without use, and at the latest after so many days.
 IDLE_HOURS, ABSOLUTE_DAYS = 12, 30
 TOKEN_PREFIX = "desk_"
-_LASTS = (Session.seen_at > func.now() - timedelta(hours=IDLE_HOURS)) & (
-    Session.created_at > func.now() - timedelta(days=ABSOLUTE_DAYS)
-)
-retention.forget(Session, ~_LASTS)
+
+
+def _lasts() -> ColumnElement[bool]:
+    """The condition that a session has not ended of itself."""
+    used = Session.seen_at > func.now() - timedelta(hours=IDLE_HOURS)
+    return used & (Session.created_at > func.now() - timedelta(days=ABSOLUTE_DAYS))
+
+
+retention.forget(Session, ~_lasts())
 
 
 def _hash(token: str) -> bytes:
@@ -111,7 +116,7 @@ def _alive(surface: str) -> tuple:
     return (
         Session.token_hash == bindparam("token_hash", type_=LargeBinary),
         Session.surface == surface,
-        _LASTS,
+        _lasts(),
     )
 
 

@@ -3,9 +3,11 @@
 import importlib
 import inspect
 import re
+import sys
 import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from types import FunctionType
 
 import pytest
@@ -40,7 +42,19 @@ def function_at(place: str) -> FunctionType:
     found = importlib.import_module(module)
     for part in path.split("."):
         found = inspect.getattr_static(found, part)
-    return getattr(found, "__func__", found)
+    found = getattr(found, "__func__", found)
+    return found.__wrapped__ if isinstance(found, _MADE_ONCE) else found
+
+
+_MADE_ONCE = type(cache(lambda: None))
+
+
+def forget_statements() -> None:
+    """Let statements that are made once be made anew, since what they are made of is another now."""
+    for name in [name for name in sys.modules if name.split(".")[0] in ("app", "tenants")]:
+        for made in list(vars(sys.modules[name]).values()):
+            if type(made) is _MADE_ONCE:
+                made.cache_clear()
 
 
 def rewritten(place: str | Callable[[Flask], FunctionType], old: str, new: str) -> Change:

@@ -112,7 +112,11 @@ QUERIES = (
         (*PORTAL, "tests/admin/test_fields.py"),
         rewritten("app.fields.registry:opened", "min(wanted, widest(model, entry)", "max(wanted, ''"),
     ),
-    ("portal: all of the row is read", PORTAL, rewritten("app.records.read:load", "    if opened:", "    if False:")),
+    (
+        "portal: all of the row is read",
+        PORTAL,
+        rewritten("app.records.read:_reading", "if opened:", "if False:"),
+    ),
     (
         "jobs of others",
         (f"{MATRIX}[staff.jobs.show",),
@@ -126,7 +130,7 @@ QUERIES = (
     (
         "jobs of others in the list",
         (f"{MATRIX}[staff.jobs.index", SECOND),
-        rewritten("app.staff.jobs:index", "jobs.Job.account_id == current_user.account_id, ", ""),
+        rewritten("app.staff.jobs:index", "(jobs.Job.account_id == current_user.account_id) & ", ""),
     ),
     (
         "exports of others",

@@ -17,7 +17,7 @@ from psycopg import sql
 
 from tests.cluster import Cluster
 
-from .mutant import Mutant, NotApplied
+from .mutant import Mutant, NotApplied, forget_statements
 
 
 @dataclass
@@ -80,6 +80,7 @@ class Mutating:
         with pytest.MonkeyPatch.context() as patch:
             try:
                 _apply(mutant, self.fixtures, patch)
+                forget_statements()
                 wanted = _wanted(items, mutant.tests)
                 for item, after in zip(wanted, [*wanted[1:], session], strict=True):
                     tried += 1
@@ -90,6 +91,7 @@ class Mutating:
                 sys.stdout.write(f"not applied: {error}\n")
             finally:
                 _roles(self.fixtures["cluster"], mutant.roles[1], self.fixtures["template"][0])
+        forget_statements()
         _torn_down(session)
         if killer is not None and not self._is_sound(session, killer):
             raise session.Interrupted(f"{killer.nodeid} fails without any mutant.")
