@@ -17,7 +17,7 @@ from app.contacts.models import Contact
 from app.exports import writing
 from app.exports.sheets import sheet
 from app.people.models import Account, Staff
-from app.people.viewer import staff_viewer
+from app.people.viewer import ACCOUNT, STAFF, staff_viewer
 from app.records.actor import Actor
 from tenants import db, scope
 from tenants.jobs import Job
@@ -72,8 +72,8 @@ def exported(bench: Bench, key: str, actor: Actor) -> dict:
 def columns(bench: Bench, key: str) -> int:
     """How many columns the sheet has."""
     with bench.app.app_context(), scope(key):
-        account, staff = db.session.execute(select(Account, Staff).join(Staff, Staff.id == Account.staff_id)).first()
-        return len(sheet(Contact.noun + "s", staff_viewer(account, staff, ""))[0])
+        row = db.session.execute(select(*ACCOUNT, *STAFF).join(Staff, Staff.id == Account.staff_id)).first()
+        return len(sheet(Contact.noun + "s", staff_viewer(row))[0])
 
 
 def measure(rows: int, rounds: int) -> dict:

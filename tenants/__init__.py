@@ -4,7 +4,7 @@ A request or a job enters one organization (`scope`), and from then on `db.sessi
 organization's schema and no other. Nothing here imports from `app`.
 """
 
-from .db import NoTenant, Shared, Suspended, Tenanted, db, fetch, tenancy
+from .db import NoTenant, Shared, Suspended, Tenanted, db, fetch, set_for_transaction, tenancy
 from .scope import aside, enter, narrow, scope, wrap_requests
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "fetch",
     "narrow",
     "scope",
+    "set_for_transaction",
     "tenancy",
     "wrap_requests",
 ]

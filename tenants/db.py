@@ -10,7 +10,7 @@ from flask import g, has_app_context
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session
 from psycopg.errors import InsufficientPrivilege
-from sqlalchemy import CursorResult, MetaData, event
+from sqlalchemy import CursorResult, MetaData, event, func, select
 from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.orm import DeclarativeBase
 
@@ -91,6 +91,11 @@ def fetch(statement, values: dict | None = None) -> CursorResult:
     What the session has not flushed is not seen.
     """
     return db.session.connection().execute(statement, values or {})
+
+
+def set_for_transaction(**settings: str) -> None:
+    """Settings of PostgreSQL that hold until this transaction ends, such as `work_mem="64MB"`."""
+    fetch(select(*[func.set_config(name, value, True) for name, value in settings.items()]))
 
 
 # The statement that reads a portal viewer's companies; the noun that owns memberships sets it at start-up,

@@ -123,6 +123,7 @@ def companies_with_people(contact_id: int) -> dict[int, str]:
         select(Company.id, Company.name)
         .join(Membership, Membership.company_id == Company.id)
         .where(Membership.contact_id == contact_id, Membership.sees_people, current_membership())
+        .where(Company.withdrawn_at.is_(None))
         .order_by(folded(Company.name), Company.id)
     )
     return {number: name for number, name in rows}
@@ -138,7 +139,9 @@ def portal_list(fields: FieldSet) -> ListOf:
     """The list of people in the portal: found by those names and addresses that the portal shows."""
     shown = [getattr(Contact, name) for name in ("last_name", "first_name", "email") if name in fields]
     search = Search(tuple(folded(column) for column in shown), folded(func.concat_ws(" ", *shown))) if shown else None
-    return ListOf(Contact, sort="last_name", search=search, moments=())
+    # In an order that can be seen: the marker of a page tells where it ends.
+    sort = next((column.key for column in shown), "id")
+    return ListOf(Contact, sort=sort, search=search, moments=())
 
 
 def companies_of(contact_ids: Iterable[int], viewer_id: int) -> dict[int, list[str]]:

@@ -14,7 +14,7 @@ from app.people.viewer import ACCOUNT, STAFF, staff_viewer
 from app.records.actor import Actor
 from app.records.errors import NotFound
 from app.records.files import File, FilePart
-from tenants import db, retention
+from tenants import db, retention, set_for_transaction
 from tenants.jobs import Job, Work, job
 from tenants.secrets import seal
 
@@ -88,7 +88,7 @@ def _prepare() -> None:
 
     A chunk that is lost with the server is lost together with how far it came, and is written again.
     """
-    db.session.execute(select(*[func.set_config(name, "off", True) for name in ("jit", "synchronous_commit")]))
+    set_for_transaction(jit="off", synchronous_commit="off")
 
 
 def _copy(rows: Select, excel: bool) -> list[bytes]:

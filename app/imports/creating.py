@@ -28,7 +28,7 @@ from app.people.models import Account
 from app.records import statements, write
 from app.records.models import Operation
 from app.settings import queries as settings
-from tenants import db
+from tenants import db, set_for_transaction
 
 from .staging import CHUNK, MADE, ROW, VERDICT, Staging, numbers
 
@@ -76,9 +76,7 @@ def create(staging: Staging, operation: Operation, rows: Sequence[int], careful:
     Whoever was made by somebody else since the plan comes out as a conflict, and the others are made all the same.
     """
     # The index of search text takes many entries at once far more cheaply than a few, if it may gather them.
-    db.session.execute(
-        select(func.set_config("gin_pending_list_limit", "16MB", True), func.set_config("work_mem", "64MB", True))
-    )
+    set_for_transaction(gin_pending_list_limit="16MB", work_mem="64MB")
     for _attempt in range(5):
         try:
             with db.session.begin_nested():

@@ -4,12 +4,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from sqlalchemy import ColumnElement, Integer, Text, cast, func, null, select
+from sqlalchemy import ColumnElement, Integer, Text, cast, null
 
 from app.contacts.models import Contact
 from app.fields.settings import fields_of
 from app.records import statements
-from tenants import db
+from tenants import set_for_transaction
 
 from .models import Import, ImportRow, ImportVerdict
 from .rules import Rules
@@ -78,6 +78,4 @@ def look_at_all() -> None:
     Nobody counts staged rows for the planner, who takes them for few and would loop over them; and sets of this size
     are joined and sorted in memory.
     """
-    db.session.execute(
-        select(func.set_config("enable_nestloop", "off", True), func.set_config("work_mem", "64MB", True))
-    )
+    set_for_transaction(enable_nestloop="off", work_mem="64MB")

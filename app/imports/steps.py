@@ -1,10 +1,10 @@
 """How the jobs of an import take turns: each chunk holds the import's row, and only the job that it names goes on."""
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from app.people.models import Account, Staff
 from app.records.actor import SYSTEM, Actor
-from tenants import db
+from tenants import db, set_for_transaction
 from tenants.jobs import Job, LostLease, Work
 
 from .models import Import
@@ -20,7 +20,7 @@ def hold(work: Work, import_id: int) -> Import:
     it came.
     """
     # A chunk that is lost with the server is lost together with how far it came, and is done again.
-    db.session.execute(select(func.set_config("synchronous_commit", "off", True)))
+    set_for_transaction(synchronous_commit="off")
     found = db.session.scalar(
         select(Import).where(Import.id == import_id).with_for_update().execution_options(populate_existing=True)
     )
