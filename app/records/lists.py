@@ -244,7 +244,7 @@ def _found(shape: _Shape, asked: Wanted, words: searching.Words) -> Page:
     if not re.fullmatch("[0-9]{0,4}", marker := asked.before or asked.after):
         raise BadCursor
     start = min(int(marker or 0), searching.MOST)
-    bound = {"hits": searching.MOST + 1, "start": start, "most": min(asked.size, searching.MOST - start)}
+    bound = {"hits": searching.MOST + 1, "start": start, "end": min(start + asked.size, searching.MOST)}
     found = fetch(_hits(shape, words), words.values | bound).all()
     total = found[0][2] if found else 0
     more = total > searching.MOST
@@ -261,14 +261,15 @@ def _found(shape: _Shape, asked: Wanted, words: searching.Words) -> Page:
 
 @lru_cache(KEPT)
 def _hits(shape: _Shape, words: searching.Words) -> Select:
-    """So many of the hits as are bound to `most`, from the one bound to `start`, each with how many there are."""
+    """The hits behind the one bound to `start` up to the one bound to `end`, each with how many there are."""
     model = shape.list_of.model
     hits = searching.matches(shape.list_of.search, model, shape.base, words).subquery("found")
-    order = (hits.c.rank, hits.c.key, hits.c.id)
-    numbered = select(*hits.c, func.count().over().label("total")).order_by(*order)
-    some = numbered.limit(bindparam("most", type_=Integer)).offset(bindparam("start", type_=Integer)).subquery("some")
-    statement = shape.base.with_only_columns(model.id, model.version, some.c.total, *_columns(shape))
-    return statement.join(some, some.c.id == model.id).order_by(some.c.rank, some.c.key, model.id)
+    place = func.row_number().over(order_by=(hits.c.rank, hits.c.key, hits.c.id)).label("place")
+    numbered = select(hits.c.id, place, func.count().over().label("total")).subquery("numbered")
+    statement = shape.base.with_only_columns(model.id, model.version, numbered.c.total, *_columns(shape))
+    start, end = bindparam("start", type_=Integer), bindparam("end", type_=Integer)
+    statement = statement.join(numbered, numbered.c.id == model.id)
+    return statement.where(numbered.c.place > start, numbered.c.place <= end).order_by(numbered.c.place)
 
 
 def _columns(shape: _Shape) -> list[ColumnElement]:
