@@ -206,6 +206,8 @@ class FieldSet:
         self.model = model
         self._fields = {entry.name: entry for entry in sorted(fields, key=lambda entry: (entry.position, entry.name))}
         self._seen: dict[bool, FieldSet] = {}
+        # What a consumer has made of these fields and wants to find again as long as they are the same.
+        self.made: dict[tuple, Any] = {}
 
     def __iter__(self) -> Iterator[Field]:
         return iter(self._fields.values())

@@ -9,7 +9,7 @@ from markupsafe import Markup, escape
 
 from app.fields import references
 from app.fields.kinds import DateTime, Reference, digits
-from app.fields.registry import Field
+from app.fields.registry import Field, FieldSet
 from app.i18n import current_locale
 from app.i18n import gettext as _
 
@@ -147,7 +147,7 @@ class Cells:
         label: str,
         *,
         tag: str,
-        show: Callable[[Any], str],
+        show: Callable[[Any, Titles], str],
         link: Callable[[Any], str | None] | None = None,
         editable: bool = False,
         numeric: bool = False,
@@ -165,12 +165,20 @@ class Cells:
         self._words = escape(before), escape(after), escape(_("empty"))
         self._end = f"{_LOCK.format(icon('lock'), lock, lock) if lock else ''}</{tag}>"
 
-    def html(self, record_id: int, value: Any, path: str, leads: str | None = None, beside: bool = False) -> str:
-        """The cell of the record whose address is `path`.
+    def html(
+        self,
+        record_id: int,
+        value: Any,
+        titles: Titles,
+        path: str,
+        leads: str | None = None,
+        beside: bool = False,
+    ) -> str:
+        """The cell of the record whose address is `path`; `titles` knows what the record refers to.
 
         `leads` is the address it opens instead of its own link; `beside` another fragment it swaps itself in.
         """
-        text = self._show(value)
+        text = self._show(value, titles)
         shown = str(escape(text)) if text else ""
         where = leads or (self._link(value) if self._link else None)
         swap = ' hx-swap-oob="true"' if beside else ""
@@ -193,10 +201,10 @@ class Cells:
             html += f'<span class="cell-text">{shown or "–"}</span>'
         return html + self._end
 
-    def cell(self, record_id: int, value: Any, path: str, leads: str | None = None, beside: bool = False) -> Cell:
+    def cell(self, record_id: int, value: Any, titles: Titles, *where: Any) -> Cell:
         """The same with what else templates say of it."""
-        html = together([self.html(record_id, value, path, leads, beside)])
-        return Cell(f"{self.noun}-{record_id}-{self.name}", self.label, self._show(value), html)
+        html = together([self.html(record_id, value, titles, *where)])
+        return Cell(f"{self.noun}-{record_id}-{self.name}", self.label, self._show(value, titles), html)
 
 
 def together(cells: Iterable[str]) -> Markup:
@@ -211,23 +219,23 @@ _SWATCH = Markup(
 )
 
 
-def cells_of(
-    entry: Field, titles: Titles, *, noun: str, tag: str, editable: bool = False, locale: str | None = None
-) -> Cells:
-    """The cells of a field; `titles` knows what its records refer to."""
-    locale = locale or current_locale()
-    return Cells(
-        noun,
-        entry.name,
-        str(entry.label),
-        tag=tag,
-        show=lambda value: display(entry, value, titles, locale),
-        link=lambda value: link(entry, value),
-        editable=editable,
-        numeric=entry.kind.numeric,
-        swatch=entry.kind.name == "colour",
-        lock=entry.lock,
-    )
+def cells_of(fields: FieldSet, entry: Field, tag: str, editable: bool, locale: str) -> Cells:
+    """The cells of one of these fields; a record's page has dozens of them, so they are kept with the fields."""
+    key = (entry.name, tag, editable, locale)
+    if key not in fields.made:
+        fields.made[key] = Cells(
+            fields.model.noun,
+            entry.name,
+            str(entry.label),
+            tag=tag,
+            show=lambda value, titles: display(entry, value, titles, locale),
+            link=lambda value: link(entry, value),
+            editable=editable,
+            numeric=entry.kind.numeric,
+            swatch=entry.kind.name == "colour",
+            lock=entry.lock,
+        )
+    return fields.made[key]
 
 
 def editor(

@@ -17,6 +17,7 @@ from app.fields.form import read_one
 from app.fields.record import Record
 from app.fields.registry import Field, FieldSet
 from app.fields.settings import fields_of
+from app.i18n import current_locale
 from app.i18n import gettext as _
 from app.records import undo, write
 from app.records.errors import EditConflict, NotFound
@@ -52,17 +53,13 @@ class Inline:
         self, entry: Field, loaded: Loaded, tag: str, titles: cells.Titles | None = None, beside: bool = False
     ) -> cells.Cell:
         """The cell of one field of one record; in a list the first column leads to the record."""
-        made = cells.cells_of(
-            entry,
-            titles or cells.Titles([entry], [loaded.values]),
-            noun=self.model.noun,
-            tag=tag,
-            editable=current_user.may(self.edit) and entry.editable_by(current_user),
-        )
-        path = self.address(loaded.id)
-        first = _on_screen(self, fields_of(self.model, current_user))[:1] if tag == "td" else []
+        fields, path = fields_of(self.model, current_user), self.address(loaded.id)
+        editable = current_user.may(self.edit) and entry.editable_by(current_user)
+        made = cells.cells_of(fields, entry, tag, editable, current_locale())
+        first = _on_screen(self, fields)[:1] if tag == "td" else []
         leads = path if tag == "td" and entry.name in ("name", *first) else None
-        return made.cell(loaded.id, loaded.values[entry.name], path, leads, beside)
+        titles = titles or cells.Titles([entry], [loaded.values])
+        return made.cell(loaded.id, loaded.values[entry.name], titles, path, leads, beside)
 
     def titles(self, loaded: Loaded) -> cells.Titles:
         """The names of what a record refers to."""

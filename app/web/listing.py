@@ -12,7 +12,7 @@ from sqlalchemy import Select
 from werkzeug.datastructures import MultiDict
 
 from app.fields.filter import OPERATORS, describe
-from app.fields.registry import Field, FieldSet
+from app.fields.registry import FieldSet
 from app.i18n import current_locale
 from app.i18n import gettext as _
 from app.i18n import lazy_gettext as _l
@@ -215,24 +215,28 @@ class _Rows:
     def made(self, fields: FieldSet, found: list[lists.Row]) -> list[ShownRow]:
         """The rows of a page, in order."""
         columns = [
-            (name, self._cells(name, fields.get(name)).html, place == 0 or name == "name")
+            (name, self._cells(fields, name).html, place == 0 or name == "name")
             for place, name in enumerate(self.columns)
         ]
         aside, rows = _("deactivated"), []
         for row in found:
             path = f"{self.record_path}/{row.id}"
-            html = [make(row.id, row.values[name], path, path if leads else None) for name, make, leads in columns]
+            html = [
+                make(row.id, row.values[name], self.titles, path, path if leads else None)
+                for name, make, leads in columns
+            ]
             rows.append(ShownRow(f"{self.noun}-{row.id}", cells.together(html), "" if row.active else aside))
         return rows
 
-    def _cells(self, name: str, entry: Field | None) -> cells.Cells:
+    def _cells(self, fields: FieldSet, name: str) -> cells.Cells:
+        entry = fields.get(name)
         if entry is None:
             return cells.Cells(self.noun, name, str(MOMENTS[name]), tag="td", show=_short)
         editable = self.may and entry.editable_by(self.viewer)
-        return cells.cells_of(entry, self.titles, noun=self.noun, tag="td", editable=editable, locale=self.locale)
+        return cells.cells_of(fields, entry, "td", editable, self.locale)
 
 
-def _short(moment) -> str:
+def _short(moment, _titles) -> str:
     return format_datetime(moment, "short") if moment else ""
 
 

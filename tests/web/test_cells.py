@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.web.cells import Cells, together
+from app.web.cells import Cells, Titles, together
 
 from .screens import parsed
 
@@ -40,13 +40,13 @@ def test_nothing_in_a_cell_becomes_markup(app, label, value, where, lock, editab
             "phone",
             label,
             tag="td",
-            show=lambda given: given,
+            show=lambda given, _titles: given,
             link=lambda given: where,
             editable=editable,
             swatch=True,
             lock=lock,
         )
-        found = parsed(made.html(7, value, "/contacts/7", "/contacts/7" if leads else None))
+        found = parsed(made.html(7, value, Titles(), "/contacts/7", "/contacts/7" if leads else None))
     elements = found.all()
     assert {element.tag for element in elements} <= TAGS
     assert {name for element in elements for name in element.attributes} <= ATTRIBUTES
