@@ -1,11 +1,13 @@
 """A list as templates show it: rows of cells, and every address that leads on from it."""
 
 from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
 from flask import request
-from flask_babel import format_datetime
+from flask_babel import format_datetime, get_timezone
 from flask_login import current_user
 from markupsafe import Markup
 from sqlalchemy import Select
@@ -236,8 +238,17 @@ class _Rows:
         return cells.cells_of(fields, entry, "td", editable, self.locale)
 
 
-def _short(moment, _titles) -> str:
-    return format_datetime(moment, "short") if moment else ""
+def _short(moment: datetime | None, _titles: cells.Titles) -> str:
+    """A moment to the minute."""
+    if moment is None:
+        return ""
+    return _minute(moment.replace(second=0, microsecond=0), current_locale(), str(get_timezone()))
+
+
+@lru_cache(5000)
+def _minute(moment: datetime, _locale: str, _zone: str) -> str:
+    # The formats of locales are dear, and lists are read more than once.
+    return format_datetime(moment, "short")
 
 
 def _chip(one: tuple[str, str, str], fields: FieldSet, path: str, args, locale: str) -> tuple[str, str]:
