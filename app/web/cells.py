@@ -59,7 +59,6 @@ class Editor:
     conflict: Conflicting | None = None
     context: str = ""
     numeric: bool = False
-    lang: str | None = None
     section: str = ""
     typed: str = ""
 
