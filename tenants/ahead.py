@@ -1,13 +1,14 @@
-"""Reading ahead: an iterator that runs in a thread of its own while its caller waits for the database."""
+"""Two things at a time: a thread of its own, with its own session, for what need not wait for its caller."""
 
 import queue
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 from flask import current_app
 
-from .db import tenancy
+from .db import db, tenancy
 from .scope import scope
 
 T = TypeVar("T")
@@ -54,3 +55,30 @@ def ahead(make: Callable[[], Iterable[T]], depth: int = 2) -> Iterator[T]:
     finally:
         over.set()
         thread.join()
+
+
+@contextmanager
+def beside(function: Callable[[], None]) -> Iterator[None]:
+    """Call `function` in a transaction of its own, in the same organization, while the block runs.
+
+    It is committed, or has failed, when the block is left; what it raised is raised then.
+    """
+    app, key = current_app._get_current_object(), tenancy().key
+    failed: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            with app.app_context(), scope(key):
+                function()
+                db.session.commit()
+        except BaseException as error:
+            failed.append(error)
+
+    thread = threading.Thread(target=run, daemon=True, name="beside")
+    thread.start()
+    try:
+        yield
+    finally:
+        thread.join()
+    if failed:
+        raise failed[0]

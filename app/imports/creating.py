@@ -30,7 +30,7 @@ from app.records.models import Operation
 from app.settings import queries as settings
 from tenants import db, set_for_transaction
 
-from .staging import CHUNK, MADE, ROW, VERDICT, Staging, numbers
+from .staging import CHUNK, MADE, ROW, VERDICT, Staging, look_at_all, numbers
 
 # More line managers than these, or over more levels, are not pulled forward into one chunk but entered at the end.
 _MOST, _DEEPEST = 3 * MADE, 30
@@ -80,10 +80,7 @@ def create(staging: Staging, operation: Operation, rows: Sequence[int], careful:
     for _attempt in range(5):
         try:
             with db.session.begin_nested():
-                made = write.insert_all(operation, Contact, *_contacts(staging, rows, careful))
-                write.insert_all(operation, Membership, *_memberships(staging, rows))
-                _accounts(staging, operation, rows)
-                return made, careful
+                return write.insert_all(operation, Contact, *_contacts(staging, rows, careful)), careful
         except IntegrityError:
             marked = _mark_taken(staging, rows)
             if careful and not marked:
@@ -92,8 +89,31 @@ def create(staging: Staging, operation: Operation, rows: Sequence[int], careful:
     raise RuntimeError("People are being made faster by others than this import can look.")
 
 
-def _rows(staging: Staging, rows: Sequence[int]):
-    mine = (VERDICT.c.import_id == staging.import_id) & _among(rows) & (VERDICT.c.verdict == "create")
+def join(staging: Staging, operation: Operation, rows: Sequence[int] | None) -> None:
+    """Give the people that these rows made their place at their company, and their account.
+
+    Whoever has one by now, from somebody who was quick, keeps it. Without rows it is for everybody who was made and
+    has none, because a run died before it came to this.
+    """
+    if rows is None:
+        look_at_all()
+    try:
+        with db.session.begin_nested():
+            _join(staging, operation, rows, late=rows is None)
+    except IntegrityError:
+        _join(staging, operation, rows, late=True)
+
+
+def _join(staging: Staging, operation: Operation, rows: Sequence[int] | None, late: bool) -> None:
+    write.insert_all(operation, Membership, *_memberships(staging, rows, late))
+    _accounts(staging, operation, rows, late)
+
+
+def _rows(staging: Staging, rows: Sequence[int] | None):
+    """The staged rows that make somebody, and which of them are meant; None means all."""
+    mine = (VERDICT.c.import_id == staging.import_id) & (VERDICT.c.verdict == "create")
+    if rows is not None:
+        mine &= _among(rows)
     return VERDICT.join(ROW, (ROW.c.import_id == VERDICT.c.import_id) & (ROW.c.row_no == VERDICT.c.row_no)), mine
 
 
@@ -143,7 +163,13 @@ def _manager(rows: Sequence[int]):
     return case((or_(there, now), VERDICT.c.manager_id))
 
 
-def _memberships(staging: Staging, rows: Sequence[int]) -> tuple[list[str], Select]:
+def _without(model: type[Membership] | type[Account]):
+    """Those who are there, and have no membership, or account."""
+    there = exists().where(Contact.id == VERDICT.c.contact_id)
+    return there & ~exists().where(model.contact_id == VERDICT.c.contact_id)
+
+
+def _memberships(staging: Staging, rows: Sequence[int] | None, late: bool) -> tuple[list[str], Select]:
     values = {"company_id": VERDICT.c.company_id, "contact_id": VERDICT.c.contact_id}
     if "department" in staging.slots:
         values["department_id"] = VERDICT.c.department_id
@@ -153,14 +179,18 @@ def _memberships(staging: Staging, rows: Sequence[int]) -> tuple[list[str], Sele
     source, mine = _rows(staging, rows)
     columns = [value.label(name) for name, value in values.items()]
     made = select(VERDICT.c.row_no.label("n"), cast(null(), BigInteger).label("id"), *columns)
+    if late:
+        mine &= _without(Membership)
     return list(values), made.select_from(source).where(mine, VERDICT.c.company_id.is_not(None))
 
 
-def _accounts(staging: Staging, operation: Operation, rows: Sequence[int]) -> None:
+def _accounts(staging: Staging, operation: Operation, rows: Sequence[int] | None, late: bool) -> None:
     """Accounts for the portal: for everybody with access, and disabled ones for those who bring a password."""
     if not staging.rules.access and not staging.has_passwords:
         return
     source, mine = _rows(staging, rows)
+    if late:
+        mine &= _without(Account)
     wanted = select(
         VERDICT.c.contact_id, ROW.c.password, literal(True), literal(staging.rules.access), literal(operation.id)
     ).select_from(source)

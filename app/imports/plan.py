@@ -6,6 +6,7 @@ where it stopped, and two runs of it take turns.
 
 import hashlib
 from collections.abc import Iterator
+from functools import partial
 
 from sqlalchemy import delete, func, select
 
@@ -25,7 +26,7 @@ from .matching import left_to_say
 from .models import VERDICTS, Import, ImportName, ImportRow, ImportVerdict
 from .reading import Table, readable
 from .staging import CHUNK, JUDGED, Staging, look_at_all
-from .steps import SILENCE, hold, locale_of, note
+from .steps import SILENCE, beside, hold, locale_of, note
 
 COPY = f"COPY import_row ({', '.join(COLUMNS)}) FROM STDIN"
 
@@ -119,12 +120,19 @@ def _resolve(work: Work, import_id: int) -> None:
     found = hold(work, import_id)
     if found.progress["step"] != "resolve":
         return
-    staging, last = Staging.of(found), found.progress["row"]
-    for first in range(found.progress["resolved"] + 1, last + 1, JUDGED):
+    last = found.progress["row"]
+    for first in range(found.progress["resolved"] + 1, last + 1, 2 * JUDGED):
         found = hold(work, import_id)
-        verdicts.resolve(staging, first, first + JUDGED - 1)
-        note(work, found, done=min(first + JUDGED, last), total=last, resolved=first + JUDGED - 1)
+        # Two chunks at a time: nothing that is judged in one depends on what is judged in the other.
+        with beside(work, partial(_judge, import_id, first + JUDGED)):
+            _judge(import_id, first)
+        done = min(first + 2 * JUDGED - 1, last)
+        note(work, found, done=done, total=last, resolved=done)
     note(work, hold(work, import_id), step="finish")
+
+
+def _judge(import_id: int, first: int) -> None:
+    verdicts.resolve(Staging.of(db.session.get(Import, import_id)), first, first + JUDGED - 1)
 
 
 def _finish(work: Work, import_id: int) -> None:

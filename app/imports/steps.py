@@ -1,10 +1,13 @@
 """How the jobs of an import take turns: each chunk holds the import's row, and only the job that it names goes on."""
 
-from sqlalchemy import select
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
+from sqlalchemy import Select, select
 
 from app.people.models import Account, Staff
 from app.records.actor import SYSTEM, Actor
-from tenants import db, set_for_transaction
+from tenants import ahead, db, set_for_transaction
 from tenants.jobs import Job, LostLease, Work
 
 from .models import Import
@@ -24,10 +27,29 @@ def hold(work: Work, import_id: int) -> Import:
     found = db.session.scalar(
         select(Import).where(Import.id == import_id).with_for_update().execution_options(populate_existing=True)
     )
-    mine = select(Job.id).where(Job.id == work.id, Job.fence == work.fence, Job.state == "running")
-    if found is None or found.job_id != work.id or db.session.scalar(mine) is None:
+    if found is None or found.job_id != work.id or db.session.scalar(_running(work)) is None:
         raise LostLease(f"Import {import_id} is in other hands.")
     return found
+
+
+def _running(work: Work) -> Select:
+    """The job's id, as long as this run of it is the one that counts."""
+    return select(Job.id).where(Job.id == work.id, Job.fence == work.fence, Job.state == "running")
+
+
+def beside(work: Work, function: Callable[[], None]) -> AbstractContextManager[None]:
+    """Write on in a transaction of its own while the block writes; it is committed when the block is left.
+
+    The job is held meanwhile, so that nobody takes it over, or ends it, with something of this run still to come.
+    """
+
+    def run() -> None:
+        set_for_transaction(synchronous_commit="off")
+        if db.session.scalar(_running(work).with_for_update(read=True)) is None:
+            raise LostLease(f"Job {work.id} is in other hands.")
+        function()
+
+    return ahead.beside(run)
 
 
 def note(work: Work, found: Import, *, done: int | None = None, total: int | None = None, **progress) -> None:

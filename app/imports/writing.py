@@ -4,6 +4,10 @@ Each chunk is one transaction with the note how far it came, so that a worker ma
 committed is not done again, what was not leaves nothing behind.
 """
 
+from collections.abc import Sequence
+from contextlib import nullcontext
+from functools import partial
+
 from sqlalchemy import func
 
 from app.i18n import gettext as _
@@ -12,13 +16,13 @@ from app.people.hashing import hash_passwords
 from app.records import write
 from app.records.models import Operation
 from tenants import db
-from tenants.jobs import Work, job
+from tenants.jobs import Cancelled, Work, job
 
 from . import changing, creating, names
 from .models import Import
 from .plan import counts
 from .staging import Staging, look_at_all
-from .steps import SILENCE, actor_of, hold, locale_of, note
+from .steps import SILENCE, actor_of, beside, hold, locale_of, note
 
 
 @job("imports.apply", lane="long", silence=SILENCE)
@@ -32,14 +36,24 @@ def apply(work: Work, import_id: int) -> None:
             look_at_all()
             names.meet(Staging.of(found))
             note(work, found, step="names", kind="company_id", after=0, written=0)
+        elif found.progress["step"] == "people":
+            _join(import_id)
+            note(work, found)
     total = found.counts.get("create", 0) + found.counts.get("change", 0)
     for step in (_names, _people, _changes, _managers):
+        made: Sequence[int] = ()
         while True:
             found = hold(work, import_id)
             if found.progress["step"] != STEPS[step]:
                 break
-            step(found, Staging.of(found), db.session.get(Operation, found.operation_id))
-            note(work, found, done=found.progress["written"], total=total)
+            # The people of the last chunk get their companies and accounts while those of this one are made.
+            with beside(work, partial(_join, import_id, made)) if made else nullcontext():
+                made = step(found, Staging.of(found), db.session.get(Operation, found.operation_id)) or ()
+            try:
+                note(work, found, done=found.progress["written"], total=total)
+            except Cancelled:
+                with beside(work, partial(_join, import_id, made)):
+                    raise
     found = hold(work, import_id)
     with speaking(locale_of(found)):
         _finish(found)
@@ -61,7 +75,8 @@ def _names(found: Import, staging: Staging, operation: Operation) -> None:
         _go_on(found, step="people", after=0)
 
 
-def _people(found: Import, staging: Staging, operation: Operation) -> None:
+def _people(found: Import, staging: Staging, operation: Operation) -> Sequence[int]:
+    """Make the next people; returns the rows that made some."""
     rows, last = creating.next_rows(staging, found.progress["after"], found.counts.get("forward", 0) > 0)
     if last == found.progress["after"]:
         _go_on(found, step="changes", after=0)
@@ -70,6 +85,13 @@ def _people(found: Import, staging: Staging, operation: Operation) -> None:
         _go_on(found, after=last, written=found.progress["written"] + made, careful=careful)
     else:
         _go_on(found, after=last)
+    return rows
+
+
+def _join(import_id: int, made: Sequence[int] | None = None) -> None:
+    """Give the people of these rows their companies and accounts, or whoever was made and has none."""
+    found = db.session.get(Import, import_id)
+    creating.join(Staging.of(found), db.session.get(Operation, found.operation_id), made)
 
 
 def _changes(found: Import, staging: Staging, operation: Operation) -> None:
