@@ -3,10 +3,6 @@
 Everything that makes up a list stands in its address, so the same address shows a colleague the same list.
 """
 
-import base64
-import binascii
-import hmac
-import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -24,8 +20,11 @@ from sqlalchemy import (
     Numeric,
     Select,
     Text,
+    any_,
     bindparam,
+    case,
     cast,
+    false,
     func,
     literal,
     or_,
@@ -43,10 +42,9 @@ from app.fields.registry import Field, FieldSet
 from app.i18n import current_locale
 from app.i18n import gettext as _
 from tenants import fetch
-from tenants.secrets import fingerprint
 
+from . import markers
 from . import search as searching
-from .errors import DeskError
 
 SIZES = (10, 25, 50, 100)
 COUNT_CAP = 1001
@@ -57,12 +55,6 @@ OWN = ("q", "sort", "size", "columns", "after", "before")
 SORT_CAP = 50_000
 # How many statements of lists are kept of each sort.
 KEPT = 200
-
-
-class BadCursor(DeskError):
-    """The page marker in the address was not made by this list."""
-
-    status = 404
 
 
 @dataclass(frozen=True)
@@ -166,24 +158,53 @@ def read(list_of: ListOf, asked: Wanted, fields: FieldSet, base: Select, *, name
     With `named` the rows know what the records are called to which their columns refer.
     """
     base = _kept(list_of.model, base)
-    for name, operator, typed in asked.filters:
-        try:
-            base = base.where(condition(fields[name], operator, typed, list_of.model))
-        except FieldError as error:
-            asked.problems.append(f"{fields[name].label}: {error.message}")
+    filters = _conditions(list_of.model, asked, fields)
     if list_of.search and (words := searching.words_of(asked.q)):
+        base = base.where(*[meant for _entry, meant in filters]) if filters else base
         return _found(_shape(list_of, fields, base, asked, named), asked, words)
-    total = fetch(_counted(base, COUNT_CAP)).scalar()
+    base, total, values = _narrowed(list_of.model, base, filters)
     note = _allow_sort(list_of, asked, fields, base, total)
     shape = _shape(list_of, fields, base, asked, named)
-    found, more = _keyset(shape, asked)
+    found, more = _keyset(shape, asked, values) if total else ([], False)
     page = Page(_rows(found, shape), min(total, COUNT_CAP - 1), total >= COUNT_CAP, note=note)
     if found:
         if more or asked.before:
-            page.after = _cursor(found[-1], list_of.model, asked)
+            page.after = markers.made(found[-1][2], found[-1][0], _list_name(list_of, asked))
         if asked.after or (more and asked.before):
-            page.before = _cursor(found[0], list_of.model, asked)
+            page.before = markers.made(found[0][2], found[0][0], _list_name(list_of, asked))
     return page
+
+
+def _conditions(model: type[Record], asked: Wanted, fields: FieldSet) -> list[tuple[Field, ColumnElement[bool]]]:
+    """What the filters mean; one that cannot be read is left out and said in `problems`."""
+    found = []
+    for name, operator, typed in asked.filters:
+        try:
+            found.append((fields[name], condition(fields[name], operator, typed, model)))
+        except FieldError as error:
+            asked.problems.append(f"{fields[name].label}: {error.message}")
+    return found
+
+
+def _narrowed(
+    model: type[Record], base: Select, filters: list[tuple[Field, ColumnElement[bool]]]
+) -> tuple[Select, int, dict[str, Any]]:
+    """The records that the filters leave, how many these are (up to COUNT_CAP), and values that the query asks for.
+
+    Of most fields PostgreSQL cannot know how many records a filter leaves, and takes them for very few: it would read
+    and sort a whole table for the first page. So it is asked first. A few that are found are looked up by their ids;
+    with many the first ones are near, in whatever order, and it is told to expect that.
+    """
+    if not filters:
+        return base, fetch(_counted(base, COUNT_CAP)).scalar(), {}
+    few = base.with_only_columns(model.id).where(*[meant for _entry, meant in filters]).limit(COUNT_CAP).subquery()
+    ids = fetch(select(func.array_agg(few.c.id))).scalar() or []
+    if len(ids) < COUNT_CAP:
+        return _these(model, base), len(ids), {"ids": ids}
+    likely = [
+        meant if entry.sortable or entry.related else case((meant, true()), else_=false()) for entry, meant in filters
+    ]
+    return base.where(*likely), COUNT_CAP, {}
 
 
 # Making a statement costs as much as running it: those that differ in values alone are made once. Which they are is
@@ -193,6 +214,12 @@ def read(list_of: ListOf, asked: Wanted, fields: FieldSet, base: Select, *, name
 @lru_cache(KEPT)
 def _kept(model: type[Record], base: Select) -> Select:
     return base.where(model.withdrawn_at.is_(None))
+
+
+@lru_cache(KEPT)
+def _these(model: type[Record], base: Select) -> Select:
+    """The records of `base` whose ids are bound to `ids`."""
+    return base.where(model.id == any_(bindparam("ids", type_=ARRAY(BigInteger))))
 
 
 @lru_cache(KEPT)
@@ -242,7 +269,7 @@ def _allow_sort(list_of, asked: Wanted, fields: FieldSet, base: Select, total: i
 def _found(shape: _Shape, asked: Wanted, words: searching.Words) -> Page:
     """A page of search results, the best first."""
     if not re.fullmatch("[0-9]{0,4}", marker := asked.before or asked.after):
-        raise BadCursor
+        raise markers.BadMarker
     start = min(int(marker or 0), searching.MOST)
     bound = {"hits": searching.MOST + 1, "start": start, "end": min(start + asked.size, searching.MOST)}
     found = fetch(_hits(shape, words), words.values | bound).all()
@@ -321,17 +348,22 @@ def _sort_key(shape: _Shape) -> ColumnElement:
     return func.coalesce(cast(column, BigInteger), cast(-(2**63), BigInteger))
 
 
-def _keyset(shape: _Shape, asked: Wanted) -> tuple[list, bool]:
+def _keyset(shape: _Shape, asked: Wanted, values: dict[str, Any]) -> tuple[list, bool]:
     backwards = bool(asked.before)
-    values: dict[str, Any] = {"most": asked.size + 1}
+    values = values | {"most": asked.size + 1}
     marker = asked.before or asked.after
     if marker:
-        values["edge"], values["edge_id"] = _marker(marker, shape.list_of.model, asked)
+        values["edge"], values["edge_id"] = markers.read(marker, _list_name(shape.list_of, asked))
     statement = _page(shape, asked.descending != backwards, bool(marker))
     found = fetch(statement, values).all()
     more = len(found) > asked.size
     found = found[: asked.size]
     return (found[::-1] if backwards else found), more
+
+
+def _list_name(list_of: ListOf, asked: Wanted) -> str:
+    """What tells one list and its order from another: a page marker of theirs is none here."""
+    return f"{list_of.model.noun} {asked.sort} {asked.descending}"
 
 
 @lru_cache(KEPT)
@@ -350,24 +382,3 @@ def _page(shape: _Shape, descending: bool, beyond: bool) -> Select:
         statement = statement.where(edge, or_(behind, further))
     order = (key.desc(), model.id.desc()) if descending else (key, model.id)
     return statement.order_by(*order).limit(bindparam("most", type_=Integer))
-
-
-def _cursor(row, model: type[Record], asked: Wanted) -> str:
-    place = json.dumps([row[2], row[0]]).encode()
-    return base64.urlsafe_b64encode(_stamp(place, model, asked) + place).decode().rstrip("=")
-
-
-def _stamp(place: bytes, model: type[Record], asked: Wanted) -> bytes:
-    """What ties a page marker to its organization, its list and its order: elsewhere it is none."""
-    return fingerprint("page", f"{model.noun} {asked.sort} {asked.descending} {place.decode()}")[:9]
-
-
-def _marker(cursor: str, model: type[Record], asked: Wanted) -> tuple[str, int]:
-    try:
-        whole = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
-        if not hmac.compare_digest(whole[:9], _stamp(whole[9:], model, asked)):
-            raise BadCursor
-        value, record_id = json.loads(whole[9:])
-    except (ValueError, binascii.Error) as error:
-        raise BadCursor from error
-    return value, record_id

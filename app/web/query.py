@@ -13,7 +13,7 @@ from app.fields.kinds.kind import too_long
 from app.fields.registry import FieldSet
 from app.fields.schema import can_filter
 from app.i18n import gettext as _
-from app.records import lists
+from app.records import lists, markers
 from app.records.errors import DeskError
 
 LIMIT, MOST = 50, 200
@@ -160,10 +160,10 @@ def cannot_sort(why: str) -> BadQuery:
 
 
 def marker() -> int | None:
-    """Where a history continues; raises `BadCursor` for what no history has given."""
+    """Where a history continues; raises `BadMarker` for what no history has given."""
     typed = request.args.get("after")
     if typed is None:
         return None
     if not (typed.isascii() and typed.isdigit() and len(typed) < 19):
-        raise lists.BadCursor
+        raise markers.BadMarker
     return int(typed)
