@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functools import wraps
 
 from flask import Flask, Response, g, jsonify, make_response, render_template, request
-from flask_login import AnonymousUserMixin
+from flask_login import AnonymousUserMixin, current_user
 from flask_wtf.csrf import CSRFError
 from psycopg.errors import QueryCanceled
 from sqlalchemy.exc import DBAPIError, OperationalError
@@ -16,7 +16,8 @@ from tenants import Suspended, db
 from .fields.api import pointer
 from .fields.errors import FieldErrors
 from .i18n import gettext as _
-from .records.errors import DeskError, NotFound
+from .people.queries import granting
+from .records.errors import DeskError, NotAllowed, NotFound
 from .web.surfaces import surface
 
 log = logging.getLogger(__name__)
@@ -50,7 +51,8 @@ def init_app(app: Flask) -> None:
     @app.errorhandler(DeskError)
     @_or_away
     def _desk(error: DeskError):
-        response = show(error.status, str(error), bare=isinstance(error, UnknownHost), facts=error.facts)
+        sentence = f"{error} {_whom_to_ask(error)}" if isinstance(error, NotAllowed) else str(error)
+        response = show(error.status, sentence.strip(), bare=isinstance(error, UnknownHost), facts=error.facts)
         response.headers.update(error.headers)
         return response
 
@@ -95,6 +97,21 @@ def init_app(app: Flask) -> None:
         _nobody()
         sentence = _("It is not your fault, and nothing was saved. If it happens again, quote the number below.")
         return show(500, sentence, bare=True)
+
+
+def _whom_to_ask(error: NotAllowed) -> str:
+    """Which roles may do it and who gives them; for the MSP's own people only."""
+    if not getattr(current_user, "is_authenticated", False) or current_user.surface != "staff":
+        return ""
+    db.session.rollback()
+    roles, people = granting(error.permission)
+    if not roles or not people:
+        return ""
+    return _(
+        "It comes with the role: %(roles)s. Who can give it to you: %(people)s.",
+        roles=", ".join(roles),
+        people=", ".join(people),
+    )
 
 
 def _or_away(handler: Callable) -> Callable:

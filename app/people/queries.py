@@ -12,7 +12,8 @@ from app.records.lists import ListOf
 from app.records.search import Search
 from tenants import db
 
-from .models import Account, Staff
+from .models import ROLES, Account, Staff
+from .permissions import ROLE_PERMISSIONS, permissions_of
 
 PAST = Past("staff")
 LIST = ListOf(
@@ -52,6 +53,14 @@ def reachable(staff_id: int | None) -> Reachable | None:
     found = select(Staff.name, Staff.email, Staff.phone).where(Staff.id == staff_id, Staff.active)
     row = db.session.execute(found).first()
     return Reachable(row.name, row.email, row.phone or "") if row else None
+
+
+def granting(permission: str) -> tuple[list[str], list[str]]:
+    """The roles that hold a permission, and some of the people who can give somebody another role."""
+    roles = [str(label) for role, label in ROLES if permission in permissions_of(role)]
+    holders = [role for role in ROLE_PERMISSIONS if "admin.staff" in permissions_of(role)]
+    found = select(Staff.name).where(Staff.role.in_(holders), Staff.active, Staff.withdrawn_at.is_(None))
+    return roles, list(db.session.scalars(found.order_by(folded(Staff.name), Staff.id).limit(3)))
 
 
 def account_of(staff_id: int) -> Account | None:

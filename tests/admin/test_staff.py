@@ -179,3 +179,11 @@ def test_the_people_of_another_organization_are_nobodys_business(world, adam, ca
     assert adam.post_form(f"{HERE}/{cast.ann}/fields/phone", {"value": "+49 30 7", "v": "1"}).status_code == 303
     rows = world.sql(f"SELECT phone FROM {world.schema('summit')}.staff WHERE id = %s", cast.ann)
     assert rows == [{"phone": None}]
+
+
+def test_who_lacks_a_permission_is_told_whom_to_ask(world):
+    """The customers' people are not: they learn no names of the MSP's staff."""
+    refused = world.staff("ann").get("/admin/")
+    assert refused.status_code == 403
+    assert "It comes with the role: Administrator. Who can give it to you: Adam" in normal(refused)
+    assert "Who can give it" not in normal(world.portal("ina").get("/admin/"))
