@@ -142,7 +142,11 @@ on("csrf:renewed", ({ detail: { token } }) => {
 on("dialog:close", () => $("#dialog").close());
 on("close", event => { if (event.target.id === "dialog") event.target.replaceChildren(); }, true);
 on("click", event => {
-  const dismiss = event.target.closest("[data-dismiss]"), close = event.target.closest("#dialog [data-close]"), move = event.target.closest("[data-move]");
+  const dismiss = event.target.closest("[data-dismiss]"), close = event.target.closest("#dialog [data-close]"), move = event.target.closest("[data-move]"), opens = event.target.closest("[data-opens]");
+  if (opens && !event.ctrlKey && !event.metaKey) {
+    event.preventDefault();
+    load(opens.dataset.opens).then(() => document.dispatchEvent(new Event("palette:open")));
+  }
   if (dismiss) { if (dismiss.closest("#alerts")) calm(); else dismiss.closest(dismiss.dataset.dismiss).remove(); }
   if (close) { event.preventDefault(); $("#dialog").close(); }
   if (move) {
@@ -172,42 +176,6 @@ const linger = line => {
 const greet = () => { for (const line of $$("[data-toast]")) if (!line.lingers && !$(".toast-bad", line)) { line.lingers = true; linger(line); } };
 new MutationObserver(greet).observe($("#toasts"), { childList: true });
 greet();
-
-/* Keys. [data-key] names what a key does; body[data-keys] allows single letters; nothing happens while somebody types. */
-let first = "";
-const row = () => document.activeElement.closest("[data-row]");
-const step = by => {
-  const rows = $$("[data-row]"), from = row(), next = rows[from ? rows.indexOf(from) + by : 0];
-  const at = from ? [...from.cells].indexOf(document.activeElement.closest("td")) : 0;
-  const goal = next && ($("a, button", next.cells[Math.max(at, 0)]) ?? $("a", next));
-  goal?.focus();
-  return goal;
-};
-on("keydown", event => {
-  const { key, target } = event, open = $("details[data-menu][open]"), letters = "keys" in document.body.dataset;
-  if (event.defaultPrevented || event.isComposing) return;
-  if (key === "Escape" && open) { open.open = false; $("summary", open).focus(); return; }
-  if ($("dialog[open], [popover][role=dialog]:popover-open") || event.altKey) return;
-  const control = event.ctrlKey || event.metaKey;
-  let done = null;
-  if (control) done = press("mod+" + key.toLowerCase());
-  else if (!typesInto(target)) {
-    const edit = key === "F2" || (letters && key === "e") ? target.closest(".cell") ?? (key === "e" ? row() : null) : null;
-    if (edit) { done = $("[data-edit]", edit); done?.click(); }
-    else if ((letters && key === "j") || (key === "ArrowDown" && row())) done = step(1);
-    else if ((letters && key === "k") || (key === "ArrowUp" && row())) done = step(-1);
-    else if (letters && key.length === 1) {
-      done = press(first + key.toLowerCase());
-      first = !done && !first && key.toLowerCase() === "g" ? "g " : "";
-    }
-  }
-  if (done) event.preventDefault();
-});
-function press(keys) {
-  const goal = $$("[data-key]").find(el => el.dataset.key === keys);
-  if (goal && typesInto(goal)) { goal.focus(); goal.select?.(); } else goal?.click();
-  return goal;
-}
 
 /* Islands: a part that is seldom needed comes when its element is first entered. */
 on("focusin", ({ target }) => { if (target.dataset.island) load(target.dataset.island); });

@@ -17,6 +17,8 @@ from app.web.forms import form, nonce, number, once
 from app.web.htmx import page, redirect_to
 from app.web.inline import Inline, inline
 from app.web.listing import listing
+from app.web.neighbours import neighbours, step
+from app.web.recent import opened
 
 from . import actions, queries
 from .models import Company
@@ -62,7 +64,9 @@ def companies_list(**more):
 @allow("companies.view")
 def index() -> Response:
     """The list of companies."""
-    return page("staff/companies/index.html", part="shared/_list.html", listing=companies_list())
+    found = companies_list()
+    where = step(found, "/companies", "company")
+    return where or page("staff/companies/index.html", part="shared/_list.html", listing=found)
 
 
 @bp.get("/new")
@@ -94,11 +98,13 @@ def _form(wrong: FieldErrors | None = None):
 def show(id: int) -> Response:
     """A company's page: its facts, and beside them its history."""
     loaded = queries.get(id, current_user)
+    opened("company", id)
     titles = INLINE.titles(loaded)
     past = _history(id, titles)
     return page(
         "staff/companies/show.html",
         company=loaded.record,
+        near=neighbours("/companies", id),
         facts=INLINE.facts(loaded, titles),
         made=loaded,
         history=past,

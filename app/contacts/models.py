@@ -255,6 +255,13 @@ class Address(Record):
     __table_args__ = (
         Index("uq_contact_address", "contact_id", text("lower(email)"), unique=True, postgresql_where=LIVE),
         Index("ix_contact_address_email", text("lower(email)"), postgresql_where=LIVE),
+        # Searched by what they begin with, and by their domain.
+        Index("ix_contact_address_begins", text('extensions.fold(email) COLLATE "C"'), postgresql_where=LIVE),
+        Index(
+            "ix_contact_address_domain",
+            text("extensions.fold(split_part(email, '@', 2)) COLLATE \"C\""),
+            postgresql_where=LIVE,
+        ),
     )
     noun = "contact_address"
     undo_permission = "contacts.edit"

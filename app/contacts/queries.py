@@ -1,13 +1,15 @@
 """Reading contacts."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy import BigInteger, Select, bindparam, func, select
 from sqlalchemy.orm import aliased
 
 from app.companies.models import Company, Department
 from app.fields.folding import folded
+from app.fields.kinds.country_names import country_name
 from app.fields.registry import FieldSet
 from app.fields.settings import fields_of
 from app.records import read
@@ -16,6 +18,7 @@ from app.records.lists import ListOf
 from app.records.search import Search
 from tenants import db
 
+from .cards import Place as Workplace
 from .memberships import companies_where, current_membership
 from .models import Address, Contact, Membership
 
@@ -42,6 +45,18 @@ def get(contact_id: int, viewer) -> read.Loaded:
     """One contact with all fields; raises `NotFound`."""
     portal = viewer.surface == "portal"
     return read.load(Contact, contact_id, visible_to(viewer), fields_of(Contact, viewer), opened=portal)
+
+
+def workplace(values: Mapping[str, Any]) -> Workplace:
+    """The primary company and the department of a contact, as a business card names them."""
+    found = db.session.execute(
+        select(Company.name, Company.website, Department.name)
+        .outerjoin(Department, Department.id == bindparam("department", type_=BigInteger))
+        .where(Company.id == bindparam("company", type_=BigInteger)),
+        {"company": values.get("company"), "department": values.get("department")},
+    ).first()
+    country = country_name(values["country"]) if values.get("country") else ""
+    return Workplace(found[0], found[2] or "", found[1] or "", country) if found else Workplace(country=country)
 
 
 def of_company(company_id: int, viewer) -> Select:
@@ -71,13 +86,20 @@ def _by_company(first, most: int) -> Select:
     )
 
 
+def _by_address(first, most: int) -> Select:
+    """Who has a further e-mail address that begins so, or whose domain does."""
+    domain = folded(func.split_part(Address.email, "@", 2)).like(func.ltrim(first, "@"), escape="\\")
+    begins = folded(Address.email).like(first, escape="\\") | domain
+    return select(Address.contact_id).where(begins, Address.withdrawn_at.is_(None)).limit(most)
+
+
 LIST = ListOf(
     Contact,
     sort="last_name",
     search=Search(
         (folded(Contact.last_name), folded(Contact.first_name), folded(Contact.user_name), folded(Contact.email)),
         Contact.search_text,
-        (_by_company,),
+        (_by_company, _by_address),
     ),
 )
 

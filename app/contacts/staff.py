@@ -1,5 +1,10 @@
 """Contacts on the desk: all of them, those of one company, and each one's page."""
 
+import uuid
+from collections.abc import Mapping
+from datetime import UTC
+from typing import Any
+
 from flask import Blueprint, Response, request
 from flask_login import current_user
 
@@ -9,6 +14,7 @@ from app.fields.form import read_all
 from app.fields.settings import fields_of
 from app.i18n import gettext as _
 from app.i18n import lazy_gettext as _l
+from app.records.read import Loaded
 from app.web import history
 from app.web.access import allow
 from app.web.as_of import AsOfPage, as_of
@@ -17,13 +23,20 @@ from app.web.forms import form, nonce, number, once, sentence, typed_in
 from app.web.htmx import page, redirect_to
 from app.web.inline import Inline, inline
 from app.web.listing import AddRow, listing
+from app.web.maps import map_url
+from app.web.neighbours import neighbours, step
+from app.web.recent import opened
 
 from . import actions, queries, screens
+from .cards import Card
 from .models import Contact
 
 bp = Blueprint("contacts", __name__)
 # What the row for a new contact inside a table asks for.
 QUICK = ("first_name", "last_name", "email")
+# What somebody has in common with the colleague whose profile is taken as a pattern.
+SIMILAR = ("company", "department", "line_manager_id", "partner_id", "address1", "address2", "city", "postcode")
+SIMILAR += ("country", "state", "time_zone", "language")
 
 
 def columns(path: str) -> list[str]:
@@ -79,7 +92,9 @@ def _add_row(path: str, wrong: FieldErrors | None = None) -> AddRow | None:
 @allow("contacts.view")
 def index() -> Response:
     """The list of contacts."""
-    return page("staff/contacts/index.html", part="shared/_list.html", listing=contacts_list())
+    found = contacts_list()
+    where = step(found, "/contacts", "contact")
+    return where or page("staff/contacts/index.html", part="shared/_list.html", listing=found)
 
 
 @bp.get("/companies/<int:id>/contacts")
@@ -88,19 +103,25 @@ def of_company(id: int) -> Response:
     """The contacts of one company."""
     loaded = companies.get(id, current_user)
     found = contacts_list(id)
-    return page("staff/contacts/of_company.html", part="shared/_list.html", company=loaded.record, listing=found)
+    where = step(found, "/contacts", "contact")
+    shown = {"company": loaded.record, "listing": found}
+    return where or page("staff/contacts/of_company.html", part="shared/_list.html", **shown)
 
 
 @bp.get("/contacts/new")
 @allow("contacts.edit")
 def new() -> Response:
-    """The form for a new contact."""
-    return page("staff/contacts/new.html", form=_form())
+    """The form for a new contact; beside the people of one company, or like somebody who is there."""
+    like = request.args.get("like", type=number)
+    loaded = queries.get(like, current_user) if like else None
+    form = _form(like=loaded.values if loaded else None)
+    return page("staff/contacts/new.html", form=form, like=loaded.record if loaded else None)
 
 
-def _form(wrong: FieldErrors | None = None):
-    company_id = request.values.get("company", type=number)
-    values = {"company": company_id} if company_id else {}
+def _form(wrong: FieldErrors | None = None, like: Mapping[str, Any] | None = None):
+    values = {name: like[name] for name in SIMILAR if like.get(name) is not None} if like else {}
+    company_id = request.values.get("company", type=number) or values.get("company")
+    values |= {"company": company_id} if company_id else {}
     fields = actions.new_fields(current_user).only(lambda entry: entry.name != "department" or bool(company_id))
     return form(
         fields,
@@ -159,12 +180,15 @@ def _create_quick(company) -> Response:
 def show(id: int) -> Response:
     """A contact's page: facts, memberships, history."""
     loaded = queries.get(id, current_user)
+    opened("contact", id)
     titles = INLINE.titles(loaded)
     places = screens.places(id, titles)
     past = _history(id, titles)
     return page(
         "staff/contacts/show.html",
         contact=loaded.record,
+        near=neighbours("/contacts", id),
+        map_url=map_url(loaded.values),
         facts=INLINE.facts(loaded, titles),
         access=screens.part(loaded.record, places),
         toast=None,
@@ -183,6 +207,31 @@ def show_history(id: int) -> Response:
     """What happened to a contact."""
     loaded = queries.get(id, current_user)
     return page("staff/contacts/history.html", part="shared/_history.html", contact=loaded.record, history=_history(id))
+
+
+@bp.get("/contacts/<int:id>/card")
+@allow("contacts.view")
+def show_card(id: int) -> Response:
+    """A contact's business card, with a picture of it that a telephone reads."""
+    loaded = queries.get(id, current_user)
+    return page("staff/contacts/card.html", contact=loaded.record, picture=_card(loaded).picture())
+
+
+@bp.get("/contacts/<int:id>/card.vcf")
+@allow("contacts.view")
+def show_card_file(id: int) -> Response:
+    """A contact's business card as a file for address books."""
+    card = _card(queries.get(id, current_user))
+    response = Response(card.text(), mimetype="text/vcard")
+    response.headers["Content-Disposition"] = f'attachment; filename="{card.file_name}"'
+    return response
+
+
+def _card(loaded: Loaded) -> Card:
+    # The same card of the same person each time, so that an address book knows it again.
+    uid = uuid.uuid5(uuid.NAMESPACE_URL, f"https://{request.host}/contacts/{loaded.id}").urn
+    revised = f"{loaded.record.updated_at.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+    return Card(uid, loaded.values, queries.workplace(loaded.values), revised, loaded.values.get("country"))
 
 
 inline(bp, INLINE)

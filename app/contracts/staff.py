@@ -17,6 +17,8 @@ from app.web.forms import form, nonce, once
 from app.web.htmx import page, redirect_to
 from app.web.inline import Inline, inline
 from app.web.listing import listing
+from app.web.neighbours import neighbours, step
+from app.web.recent import opened
 
 from . import actions, queries
 from .models import Contract
@@ -61,7 +63,9 @@ def contracts_list(company_id: int | None = None):
 @allow("contracts.view")
 def index() -> Response:
     """The list of contracts."""
-    return page("staff/contracts/index.html", part="shared/_list.html", listing=contracts_list())
+    found = contracts_list()
+    where = step(found, "/contracts", "contract")
+    return where or page("staff/contracts/index.html", part="shared/_list.html", listing=found)
 
 
 @bp.get("/companies/<int:id>/contracts")
@@ -70,7 +74,9 @@ def of_company(id: int) -> Response:
     """The contracts of one company."""
     loaded = companies.get(id, current_user)
     found = contracts_list(id)
-    return page("staff/contracts/of_company.html", part="shared/_list.html", company=loaded.record, listing=found)
+    where = step(found, "/contracts", "contract")
+    shown = {"company": loaded.record, "listing": found}
+    return where or page("staff/contracts/of_company.html", part="shared/_list.html", **shown)
 
 
 @bp.get("/contracts/new")
@@ -128,11 +134,13 @@ def create(id: int) -> Response:
 def show(id: int) -> Response:
     """A contract's page."""
     loaded = queries.get(id, current_user)
+    opened("contract", id)
     titles = INLINE.titles(loaded)
     past = _history(id, titles)
     return page(
         "staff/contracts/show.html",
         contract=loaded.record,
+        near=neighbours("/contracts", id),
         facts=INLINE.facts(loaded, titles),
         made=loaded,
         history=past,

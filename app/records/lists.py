@@ -82,6 +82,8 @@ class Wanted:
     problems: list[str] = field(default_factory=list)
     after: str = ""
     before: str = ""
+    # How many hits of a search are looked for.
+    most: int = searching.MOST
 
 
 @dataclass
@@ -207,6 +209,15 @@ def _narrowed(
     return base.where(*likely), COUNT_CAP, {}
 
 
+def chosen(
+    list_of: ListOf, columns: Sequence[str], fields: FieldSet, base: Select, by, numbers: Sequence[int]
+) -> list[Row]:
+    """The records in `base` whose column `by` holds one of these numbers, with the values of these columns."""
+    base = _kept(list_of.model, base)
+    shape = _Shape(list_of, fields, base, tuple(columns), list_of.sort, current_locale(), True)
+    return _rows(fetch(_chosen(shape, by), {"numbers": list(numbers)}), shape)
+
+
 # Making a statement costs as much as running it: those that differ in values alone are made once. Which they are is
 # told by the very query and fields they were made of, so that one which is made anew each time finds nothing kept.
 
@@ -225,6 +236,13 @@ def _these(model: type[Record], base: Select) -> Select:
 @lru_cache(KEPT)
 def _counted(base: Select, most: int) -> Select:
     return select(func.count()).select_from(base.with_only_columns(literal(1)).limit(most).subquery())
+
+
+@lru_cache(KEPT)
+def _chosen(shape: "_Shape", by) -> Select:
+    model = shape.list_of.model
+    statement = shape.base.with_only_columns(model.id, model.version, literal(0), *_columns(shape))
+    return statement.where(by == func.any(bindparam("numbers", type_=ARRAY(BigInteger)))).order_by(model.id)
 
 
 @dataclass(frozen=True)
@@ -270,19 +288,20 @@ def _found(shape: _Shape, asked: Wanted, words: searching.Words) -> Page:
     """A page of search results, the best first."""
     if not re.fullmatch("[0-9]{0,4}", marker := asked.before or asked.after):
         raise markers.BadMarker
-    start = min(int(marker or 0), searching.MOST)
-    bound = {"hits": searching.MOST + 1, "start": start, "end": min(start + asked.size, searching.MOST)}
+    most = asked.most
+    start = min(int(marker or 0), most)
+    bound = {"hits": most + 1, "start": start, "end": min(start + asked.size, most)}
     found = fetch(_hits(shape, words), words.values | bound).all()
     total = found[0][2] if found else 0
-    more = total > searching.MOST
-    total = min(total, searching.MOST)
+    more = total > most
+    total = min(total, most)
     page = Page(_rows(found, shape), total, more)
-    if start + asked.size < total:
+    if start + asked.size < total or (more and most < searching.MOST):
         page.after = str(start + asked.size)
     if start:
         page.before = str(max(0, start - asked.size))
     if more:
-        page.note = _("These are the first %(n)s that match. Type more to narrow them down.", n=searching.MOST)
+        page.note = _("These are the first %(n)s that match. Type more to narrow them down.", n=most)
     return page
 
 

@@ -98,7 +98,8 @@ def matches(search: Search, model: type[Record], base: Select, words: Words) -> 
         )
         if words.number:
             everywhere |= search.text.like("%" + bindparam("number", type_=Text) + "%")
-        few = select(func.count()).select_from(begins).scalar_subquery() < FEW
+        # As many as are wanted are enough, too: when the list is full, nothing else is looked at.
+        few = select(func.count()).select_from(begins).scalar_subquery() < func.least(FEW, most)
         # Planned as if all were wanted, which is by the index, and read only as far as the limit: told of the limit,
         # PostgreSQL would read the table in the hope of finding enough soon, and find nothing.
         contains = base.with_only_columns(model.id.label("id")).where(everywhere, few)

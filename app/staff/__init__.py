@@ -10,14 +10,17 @@ from app.exports import staff as exports
 from app.imports import staff as imports
 from app.web.access import protect
 
-from . import columns, history, home, jobs, options, profile
+from . import columns, history, home, jobs, options, places, profile, search
 
 blueprint = Blueprint("staff", __name__)
 protect(blueprint, "staff", sign_in="signin.sign_in", password="signin.password")
+blueprint.add_app_template_global(places.bar, "places")
+blueprint.add_app_template_global(places.keys, "keys_of_places")
+blueprint.add_app_template_global(places.new_entries, "new_entries")
 
 CHILDREN = (
     *(home.bp, companies.bp, contacts.bp, access.bp, contracts.bp, exports.bp, imports.bp),
-    *(history.bp, jobs.bp, options.bp, profile.bp, columns.bp),
+    *(history.bp, jobs.bp, options.bp, profile.bp, columns.bp, search.bp),
 )
 for child in CHILDREN:
     blueprint.register_blueprint(child)

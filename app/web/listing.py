@@ -23,7 +23,9 @@ from app.records import lists
 from . import cells
 
 # What an address says of the page at hand alone.
-PASSING = ("after", "before", "in", "panel")
+PASSING = ("after", "before", "in", "panel", "next_to", "previous_to")
+# So many rows are shown while somebody types: who still types reads no further. The next page shows what follows.
+TYPING = 20
 MOMENTS = {"created_at": _l("Created"), "updated_at": _l("Updated")}
 
 
@@ -116,6 +118,8 @@ def listing(
     panel = args["panel"] if args.get("panel") in ("filter", "columns") else ""
     asked = lists.wanted(args, list_of, fields, current_user.page_size, columns or ())
     alone = panel and request.wants_fragment
+    if asked.q and request.wants_fragment and not (asked.after or asked.before or "size" in args):
+        asked.size = asked.most = min(asked.size, TYPING)
     page = lists.Page([], 0, False) if alone else lists.read(list_of, asked, fields, base, named=True)
     if not page.rows and (asked.after or asked.before):
         # What the address leads to is gone: the list begins anew.
