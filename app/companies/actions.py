@@ -3,10 +3,24 @@
 from typing import Any
 
 from app.fields.settings import fields_of
+from app.i18n import lazy_gettext as _l
 from app.records import write
 from app.records.actor import Actor
+from app.records.removing import Removal
 
 from .models import Company
+
+REMOVAL = Removal(
+    Company,
+    "companies.delete",
+    alone=True,
+    forbidden=(
+        (
+            Company.kind == "managed",
+            _l("It is a managed company. Change its type to “Unmanaged” first."),
+        ),
+    ),
+)
 
 
 def new_fields(viewer):

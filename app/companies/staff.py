@@ -8,7 +8,7 @@ from app.fields.form import read_all
 from app.fields.settings import fields_of
 from app.i18n import gettext as _
 from app.i18n import lazy_gettext as _l
-from app.records.errors import EditConflict
+from app.records.errors import EditConflict, NotFound
 from app.web import history
 from app.web.access import allow
 from app.web.as_of import AsOfPage, as_of
@@ -17,6 +17,7 @@ from app.web.forms import form, nonce, number, once
 from app.web.htmx import page, redirect_to
 from app.web.inline import Inline, inline
 from app.web.listing import listing
+from app.web.removal import Removing, removal
 
 from . import actions, queries
 from .models import Company
@@ -33,6 +34,20 @@ INLINE = Inline(
     columns=lambda path: COLUMNS,
 )
 
+REMOVING = Removing(
+    INLINE,
+    actions.REMOVAL,
+    queries.get_deleted,
+    queries.PAST,
+    lambda company: company.name,
+    _l("Companies"),
+    {
+        "membership": lambda id: f"/companies/{id}/contacts",
+        "contact": lambda id: f"/contacts?partner_id.is={id}",
+        "contract": lambda id: f"/companies/{id}/contracts",
+    },
+)
+
 
 def companies_list(**more):
     """The list of companies that the request's address asks for."""
@@ -45,6 +60,7 @@ def companies_list(**more):
         title=_("Companies"),
         record_path="/companies",
         edit="companies.edit",
+        delete="companies.delete",
         columns=COLUMNS,
         export_url="/exports/companies/new" if current_user.may("exports.run") else None,
         empty={
@@ -92,8 +108,11 @@ def _form(wrong: FieldErrors | None = None):
 @bp.get("/<int:id>")
 @allow("companies.view")
 def show(id: int) -> Response:
-    """A company's page: its facts, and beside them its history."""
-    loaded = queries.get(id, current_user)
+    """A company's page: its facts, and beside them its history; of a deleted one that it was, and the way back."""
+    try:
+        loaded = queries.get(id, current_user)
+    except NotFound:
+        return REMOVING.deleted_page(id)
     titles = INLINE.titles(loaded)
     past = _history(id, titles)
     return page(
@@ -165,6 +184,7 @@ def _name_form(loaded, wrong: FieldErrors | None = None):
 
 
 inline(bp, INLINE)
+removal(bp, REMOVING)
 as_of(
     bp,
     AsOfPage(

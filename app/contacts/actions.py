@@ -11,9 +11,12 @@ from app.fields.registry import Field, FieldSet
 from app.fields.settings import fields_of
 from app.records import write
 from app.records.actor import Actor
+from app.records.removing import Removal
 from tenants import db
 
 from .models import Contact
+
+REMOVAL = Removal(Contact, "contacts.delete")
 
 
 def new_fields(viewer):

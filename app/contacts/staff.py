@@ -9,6 +9,7 @@ from app.fields.form import read_all
 from app.fields.settings import fields_of
 from app.i18n import gettext as _
 from app.i18n import lazy_gettext as _l
+from app.records.errors import NotFound
 from app.web import history
 from app.web.access import allow
 from app.web.as_of import AsOfPage, as_of
@@ -17,8 +18,9 @@ from app.web.forms import form, nonce, number, once, sentence, typed_in
 from app.web.htmx import page, redirect_to
 from app.web.inline import Inline, inline
 from app.web.listing import AddRow, listing
+from app.web.removal import Removing, removal
 
-from . import actions, queries, screens
+from . import access, actions, queries, screens
 from .models import Contact
 
 bp = Blueprint("contacts", __name__)
@@ -36,6 +38,20 @@ INLINE = Inline(
     Contact, queries.get, "/contacts", "contacts.view", "contacts.edit", save=actions.update, columns=columns
 )
 
+REMOVING = Removing(
+    INLINE,
+    actions.REMOVAL,
+    queries.get_deleted,
+    queries.PAST,
+    lambda contact: contact.full_name,
+    _l("Contacts"),
+    {
+        "contact": lambda id: f"/contacts?line_manager_id.is={id}",
+        "contract": lambda id: f"/contracts?customer_contact_id.is={id}",
+    },
+    access.sign_out,
+)
+
 
 def contacts_list(company_id: int | None = None, wrong: FieldErrors | None = None):
     """The list of contacts that the request's address asks for, of one company or of all."""
@@ -50,6 +66,7 @@ def contacts_list(company_id: int | None = None, wrong: FieldErrors | None = Non
         title=_("Contacts"),
         record_path="/contacts",
         edit="contacts.edit",
+        delete="contacts.delete",
         columns=columns(path),
         add=_add_row(path, wrong),
         export_url="/exports/contacts/new" if current_user.may("exports.run") and not company_id else None,
@@ -157,8 +174,11 @@ def _create_quick(company) -> Response:
 @bp.get("/contacts/<int:id>")
 @allow("contacts.view")
 def show(id: int) -> Response:
-    """A contact's page: facts, memberships, history."""
-    loaded = queries.get(id, current_user)
+    """A contact's page: facts, memberships, history; of a deleted one that it was, and the way back."""
+    try:
+        loaded = queries.get(id, current_user)
+    except NotFound:
+        return REMOVING.deleted_page(id)
     titles = INLINE.titles(loaded)
     places = screens.places(id, titles)
     past = _history(id, titles)
@@ -186,6 +206,7 @@ def show_history(id: int) -> Response:
 
 
 inline(bp, INLINE)
+removal(bp, REMOVING)
 as_of(
     bp,
     AsOfPage(

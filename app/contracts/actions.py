@@ -7,8 +7,11 @@ from app.fields.settings import fields_of
 from app.i18n import gettext as _
 from app.records import write
 from app.records.actor import Actor
+from app.records.removing import Removal
 
 from .models import Contract
+
+REMOVAL = Removal(Contract, "contracts.delete")
 
 
 def new_fields(viewer):

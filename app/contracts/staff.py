@@ -9,6 +9,7 @@ from app.fields.form import read_all, read_one
 from app.fields.settings import fields_of
 from app.i18n import gettext as _
 from app.i18n import lazy_gettext as _l
+from app.records.errors import NotFound
 from app.web import history
 from app.web.access import allow
 from app.web.as_of import AsOfPage, as_of
@@ -17,6 +18,7 @@ from app.web.forms import form, nonce, once
 from app.web.htmx import page, redirect_to
 from app.web.inline import Inline, inline
 from app.web.listing import listing
+from app.web.removal import Removing, removal
 
 from . import actions, queries
 from .models import Contract
@@ -34,6 +36,16 @@ INLINE = Inline(
     Contract, queries.get, "/contracts", "contracts.view", "contracts.edit", save=actions.update, columns=columns
 )
 
+REMOVING = Removing(
+    INLINE,
+    actions.REMOVAL,
+    queries.get_deleted,
+    queries.PAST,
+    lambda contract: contract.description,
+    _l("Contracts"),
+    {},
+)
+
 
 def contracts_list(company_id: int | None = None):
     """The list of contracts that the request's address asks for, of one company or of all."""
@@ -48,6 +60,7 @@ def contracts_list(company_id: int | None = None):
         title=_("Contracts"),
         record_path="/contracts",
         edit="contracts.edit",
+        delete="contracts.delete",
         columns=columns(path),
         empty={
             "text": _("No contracts yet. A contract says what a company has bought, for how long and how many hours."),
@@ -126,8 +139,11 @@ def create(id: int) -> Response:
 @bp.get("/contracts/<int:id>")
 @allow("contracts.view")
 def show(id: int) -> Response:
-    """A contract's page."""
-    loaded = queries.get(id, current_user)
+    """A contract's page; of a deleted one that it was, and the way back."""
+    try:
+        loaded = queries.get(id, current_user)
+    except NotFound:
+        return REMOVING.deleted_page(id)
     titles = INLINE.titles(loaded)
     past = _history(id, titles)
     return page(
@@ -154,4 +170,5 @@ def show_history(id: int) -> Response:
 
 
 inline(bp, INLINE)
+removal(bp, REMOVING)
 as_of(bp, AsOfPage(INLINE, _l("Contracts"), not_shown=(_l("Hours used"),)))

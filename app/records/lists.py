@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -47,12 +48,13 @@ from tenants.secrets import fingerprint
 
 from . import search as searching
 from .errors import DeskError
+from .models import Operation
 
 SIZES = (10, 25, 50, 100)
 COUNT_CAP = 1001
 MOST_FILTERS = 20
 # What a list's address holds beside its filters.
-OWN = ("q", "sort", "size", "columns", "after", "before")
+OWN = ("q", "sort", "size", "columns", "status", "after", "before")
 # Above this many rows only columns with an index of their own can be sorted by.
 SORT_CAP = 50_000
 # How many statements of lists are kept of each sort.
@@ -75,6 +77,8 @@ class ListOf:
     descending: bool = False
     # Columns beside the fields that lists show: 'created_at', 'updated_at'.
     moments: tuple[str, ...] = ("created_at", "updated_at")
+    # What can be asked for instead of all that is not deleted: 'active', 'inactive', 'deleted'.
+    statuses: tuple[str, ...] = ()
 
 
 @dataclass
@@ -86,6 +90,7 @@ class Wanted:
     descending: bool
     size: int
     q: str = ""
+    status: str = ""
     filters: list[tuple[str, str, str]] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     after: str = ""
@@ -100,6 +105,8 @@ class Row:
     version: int
     values: dict[str, Any]
     active: bool = True
+    # Of a deleted record: when that was, by whom and why.
+    deleted: tuple[datetime, str, str] | None = None
     # What the records are called to which the row refers, by noun and id.
     titles: dict[tuple[str, int], str | None] = field(default_factory=dict)
 
@@ -125,6 +132,7 @@ def wanted(args, list_of: ListOf, fields: FieldSet, size: int, columns: Sequence
     named = [name for name in args.get("columns", "").split(",") if name]
     shown = [name for name in dict.fromkeys(named) if name in names]
     usual = [name for name in columns if name in names] or [entry.name for entry in fields if entry.listed]
+    status = args.get("status", "")
     sort = args.get("sort", "").removeprefix("-")
     sorts = sort in list_of.moments or (sort in fields and fields[sort].kind.sort)
     found = Wanted(
@@ -139,6 +147,13 @@ def wanted(args, list_of: ListOf, fields: FieldSet, size: int, columns: Sequence
     found.problems = [
         _("There is no column “%(name)s”.", name=name[:40]) for name in dict.fromkeys(named) if name not in names
     ]
+    if status in list_of.statuses:
+        found.status = status
+        if status == "deleted" and not sorts:
+            # What was deleted last is looked for first.
+            found.sort, found.descending = "updated_at", True
+    elif status:
+        found.problems.append(_("There is no status “%(name)s”.", name=status[:40]))
     if sort and not sorts:
         found.problems.append(_("This list cannot be sorted by “%(name)s”.", name=sort[:40]))
     for key in args:
@@ -165,7 +180,7 @@ def read(list_of: ListOf, asked: Wanted, fields: FieldSet, base: Select, *, name
 
     With `named` the rows know what the records are called to which their columns refer.
     """
-    base = _kept(list_of.model, base)
+    base = _kept(list_of.model, base, asked.status)
     for name, operator, typed in asked.filters:
         try:
             base = base.where(condition(fields[name], operator, typed, list_of.model))
@@ -191,8 +206,11 @@ def read(list_of: ListOf, asked: Wanted, fields: FieldSet, base: Select, *, name
 
 
 @lru_cache(KEPT)
-def _kept(model: type[Record], base: Select) -> Select:
-    return base.where(model.withdrawn_at.is_(None))
+def _kept(model: type[Record], base: Select, status: str) -> Select:
+    if status == "deleted":
+        return base.where(model.withdrawn_at.is_not(None))
+    base = base.where(model.withdrawn_at.is_(None))
+    return base.where(model.active == (status == "active")) if status else base
 
 
 @lru_cache(KEPT)
@@ -211,6 +229,7 @@ class _Shape:
     sort: str
     locale: str
     named: bool
+    status: str
 
     def entries(self) -> list[Field | None]:
         return [self.fields.get(name) for name in self.columns]
@@ -222,7 +241,7 @@ class _Shape:
 
 
 def _shape(list_of: ListOf, fields: FieldSet, base: Select, asked: Wanted, named: bool) -> _Shape:
-    return _Shape(list_of, fields, base, tuple(asked.columns), asked.sort, current_locale(), named)
+    return _Shape(list_of, fields, base, tuple(asked.columns), asked.sort, current_locale(), named, asked.status)
 
 
 def _allow_sort(list_of, asked: Wanted, fields: FieldSet, base: Select, total: int) -> str:
@@ -280,6 +299,9 @@ def _columns(shape: _Shape) -> list[ColumnElement]:
         for place, (name, entry) in enumerate(zip(shape.columns, shape.entries(), strict=True))
     ]
     found.append((model.active if hasattr(model, "active") else true()).label("is_active"))
+    if shape.status == "deleted":
+        last = [select(what).where(Operation.id == model.updated_op) for what in (Operation.actor, Operation.reason)]
+        found += [model.withdrawn_at.label("deleted_at"), *(one.scalar_subquery() for one in last)]
     found += [
         references.title_of(noun, fields[name].expression(model), model).label(f"t_{place}")
         for place, (name, noun) in enumerate(shape.references())
@@ -289,10 +311,14 @@ def _columns(shape: _Shape) -> list[ColumnElement]:
 
 def _rows(found: Iterable, shape: _Shape) -> list[Row]:
     last, named, made = 3 + len(shape.columns), shape.references(), []
+    deleted = 3 if shape.status == "deleted" else 0
     for row in found:
         values = dict(zip(shape.columns, row[3:last], strict=True))
-        titles = {(noun, values[name]): title for (name, noun), title in zip(named, row[last + 1 :], strict=True)}
-        made.append(Row(row[0], row[1], values, row[last], titles))
+        titles = {
+            (noun, values[name]): title for (name, noun), title in zip(named, row[last + 1 + deleted :], strict=True)
+        }
+        gone = tuple(row[last + 1 : last + 4]) if deleted else None
+        made.append(Row(row[0], row[1], values, row[last], gone, titles))
     return made
 
 

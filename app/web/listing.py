@@ -45,6 +45,9 @@ class ShownRow:
     id: str
     cells: Markup
     state_label: str = ""
+    # What a deleted record says beside it, and the address that brings it back.
+    state_text: str = ""
+    restore_url: str = ""
 
 
 @dataclass
@@ -91,6 +94,8 @@ class Listing:
     export_url: str | None = None
     add: Any = None
     empty: dict | None = None
+    # What the list can be narrowed to by one click: address, words, whether it is so.
+    statuses: list = field(default_factory=list)
 
 
 def listing(
@@ -103,6 +108,7 @@ def listing(
     title: str,
     record_path: str,
     edit: str = "",
+    delete: str = "",
     columns: list[str] | None = None,
     add: AddRow | None = None,
     export_url: str | None = None,
@@ -110,7 +116,8 @@ def listing(
 ) -> Listing:
     """Read the page that the request's address asks for from `base` and put it into a template's words.
 
-    `record_path` is the address of the noun's records, `edit` the permission to change cells where they stand.
+    `record_path` is the address of the noun's records, `edit` the permission to change cells where they stand and
+    `delete` the one to delete records and to bring them back.
     """
     args = request.args
     panel = args["panel"] if args.get("panel") in ("filter", "columns") else ""
@@ -126,7 +133,7 @@ def listing(
         titles.know(row.titles)
     locale = current_locale()
     kept = [(key, value) for key, value in args.items(multi=True) if key not in (*PASSING, "q")]
-    rows = _Rows(list_of, record_path, asked.columns, titles, edit)
+    rows = _Rows(list_of, record_path, asked.columns, titles, "" if asked.status == "deleted" else edit, delete)
     to_filter, others = _filter_fields(fields, asked, locale) if panel == "filter" else ([], [])
     return Listing(
         noun=noun,
@@ -140,7 +147,7 @@ def listing(
         q=asked.q,
         search_url=path,
         clear_url=_url(path, MultiDict([(k, v) for k, v in kept if k in ("columns", "size", "sort")])),
-        filtered=bool(asked.q or asked.filters),
+        filtered=bool(asked.q or asked.filters or asked.status),
         note=page.note,
         problems=asked.problems,
         filters_hidden=kept,
@@ -155,9 +162,26 @@ def listing(
         prev_url=_url(path, args, before=page.before) if page.before else None,
         first_url=_url(path, args) if page.before else None,
         export_url=export_url,
-        add=add,
+        add=add if asked.status != "deleted" else None,
         empty=empty,
+        statuses=_statuses(list_of, asked, path, args),
     )
+
+
+def _statuses(list_of: lists.ListOf, asked: lists.Wanted, path: str, args) -> list[tuple[str, str, bool]]:
+    """The statuses that the list can be narrowed to, all that is not deleted first."""
+    words = {"": _("All"), "active": _("Active"), "inactive": _("Deactivated"), "deleted": _("Deleted")}
+    names = ("", *list_of.statuses) if list_of.statuses else ()
+    # What was deleted last stands first, whatever the others are sorted by.
+    kept = MultiDict([pair for pair in args.items(multi=True) if pair[0] != "sort"])
+    return [
+        (
+            _url(path, kept if "deleted" in (name, asked.status) else args, status=name),
+            words[name],
+            name == asked.status,
+        )
+        for name in names
+    ]
 
 
 def _filter_fields(fields: FieldSet, asked: lists.Wanted, locale: str) -> tuple[list[dict], list[tuple[str, str]]]:
@@ -207,12 +231,15 @@ def _column(name: str, asked: lists.Wanted, fields: FieldSet, path: str, args) -
 class _Rows:
     """Makes the rows for a template; the cells of a column know what is the same in all of them."""
 
-    def __init__(self, list_of: lists.ListOf, record_path: str, columns: list[str], titles: cells.Titles, edit: str):
+    def __init__(
+        self, list_of: lists.ListOf, record_path: str, columns: list[str], titles: cells.Titles, edit: str, delete: str
+    ):
         self.noun, self.record_path = list_of.model.noun, record_path
         self.columns = columns
         self.titles, self.locale = titles, current_locale()
         self.viewer = current_user._get_current_object()
         self.may = bool(edit) and self.viewer.may(edit)
+        self.may_restore = bool(delete) and self.viewer.may(delete)
 
     def made(self, fields: FieldSet, found: list[lists.Row]) -> list[ShownRow]:
         """The rows of a page, in order."""
@@ -220,14 +247,20 @@ class _Rows:
             (name, self._cells(fields, name).html, place == 0 or name == "name")
             for place, name in enumerate(self.columns)
         ]
-        aside, rows = _("deactivated"), []
+        aside, gone, rows = _("deactivated"), _("deleted"), []
         for row in found:
             path = f"{self.record_path}/{row.id}"
             html = [
                 make(row.id, row.values[name], self.titles, path, path if leads else None)
                 for name, make, leads in columns
             ]
-            rows.append(ShownRow(f"{self.noun}-{row.id}", cells.together(html), "" if row.active else aside))
+            shown = ShownRow(f"{self.noun}-{row.id}", cells.together(html), "" if row.active else aside)
+            if row.deleted:
+                when, who, why = row.deleted
+                shown.state_label = gone
+                shown.state_text = " · ".join(filter(None, (_short(when, self.titles), who, why and f"“{why}”")))
+                shown.restore_url = f"{path}/recovery" if self.may_restore else ""
+            rows.append(shown)
         return rows
 
     def _cells(self, fields: FieldSet, name: str) -> cells.Cells:
