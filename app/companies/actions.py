@@ -6,6 +6,7 @@ from app.fields.settings import fields_of
 from app.i18n import lazy_gettext as _l
 from app.records import write
 from app.records.actor import Actor
+from app.records.bulk import Bulky, bulky
 from app.records.removing import Removal
 
 from .models import Company
@@ -21,6 +22,7 @@ REMOVAL = Removal(
         ),
     ),
 )
+BULKY = bulky(Bulky(Company, "companies.edit", REMOVAL))
 
 
 def new_fields(viewer):

@@ -32,6 +32,7 @@ INLINE = Inline(
     "companies.edit",
     save=actions.update,
     columns=lambda path: COLUMNS,
+    picked=True,
 )
 
 REMOVING = Removing(
@@ -61,6 +62,7 @@ def companies_list(**more):
         record_path="/companies",
         edit="companies.edit",
         delete="companies.delete",
+        bulk=True,
         columns=COLUMNS,
         export_url="/exports/companies/new" if current_user.may("exports.run") else None,
         empty={

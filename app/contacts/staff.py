@@ -35,7 +35,14 @@ def columns(path: str) -> list[str]:
 
 
 INLINE = Inline(
-    Contact, queries.get, "/contacts", "contacts.view", "contacts.edit", save=actions.update, columns=columns
+    Contact,
+    queries.get,
+    "/contacts",
+    "contacts.view",
+    "contacts.edit",
+    save=actions.update,
+    columns=columns,
+    picked=True,
 )
 
 REMOVING = Removing(
@@ -67,6 +74,7 @@ def contacts_list(company_id: int | None = None, wrong: FieldErrors | None = Non
         record_path="/contacts",
         edit="contacts.edit",
         delete="contacts.delete",
+        bulk=True,
         columns=columns(path),
         add=_add_row(path, wrong),
         export_url="/exports/contacts/new" if current_user.may("exports.run") and not company_id else None,

@@ -33,7 +33,14 @@ def columns(path: str) -> list[str]:
 
 
 INLINE = Inline(
-    Contract, queries.get, "/contracts", "contracts.view", "contracts.edit", save=actions.update, columns=columns
+    Contract,
+    queries.get,
+    "/contracts",
+    "contracts.view",
+    "contracts.edit",
+    save=actions.update,
+    columns=columns,
+    picked=True,
 )
 
 REMOVING = Removing(
@@ -61,6 +68,7 @@ def contracts_list(company_id: int | None = None):
         record_path="/contracts",
         edit="contracts.edit",
         delete="contracts.delete",
+        bulk=True,
         columns=columns(path),
         empty={
             "text": _("No contracts yet. A contract says what a company has bought, for how long and how many hours."),

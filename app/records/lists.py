@@ -35,8 +35,7 @@ from sqlalchemy import (
 )
 
 from app.fields import references
-from app.fields.errors import FieldError
-from app.fields.filter import NO_VALUE, condition
+from app.fields.filter import NO_VALUE
 from app.fields.folding import folded, sought
 from app.fields.kinds import Reference
 from app.fields.record import Record
@@ -49,6 +48,7 @@ from tenants.secrets import fingerprint
 from . import search as searching
 from .errors import DeskError
 from .models import Operation
+from .narrowing import KEPT, narrowed
 
 SIZES = (10, 25, 50, 100)
 COUNT_CAP = 1001
@@ -57,8 +57,6 @@ MOST_FILTERS = 20
 OWN = ("q", "sort", "size", "columns", "status", "after", "before")
 # Above this many rows only columns with an index of their own can be sorted by.
 SORT_CAP = 50_000
-# How many statements of lists are kept of each sort.
-KEPT = 200
 
 
 class BadCursor(DeskError):
@@ -180,12 +178,7 @@ def read(list_of: ListOf, asked: Wanted, fields: FieldSet, base: Select, *, name
 
     With `named` the rows know what the records are called to which their columns refer.
     """
-    base = _kept(list_of.model, base, asked.status)
-    for name, operator, typed in asked.filters:
-        try:
-            base = base.where(condition(fields[name], operator, typed, list_of.model))
-        except FieldError as error:
-            asked.problems.append(f"{fields[name].label}: {error.message}")
+    base = narrowed(list_of.model, asked, fields, base)
     if list_of.search and (words := searching.words_of(asked.q)):
         return _found(_shape(list_of, fields, base, asked, named), asked, words)
     total = fetch(_counted(base, COUNT_CAP)).scalar()
@@ -203,14 +196,6 @@ def read(list_of: ListOf, asked: Wanted, fields: FieldSet, base: Select, *, name
 
 # Making a statement costs as much as running it: those that differ in values alone are made once. Which they are is
 # told by the very query and fields they were made of, so that one which is made anew each time finds nothing kept.
-
-
-@lru_cache(KEPT)
-def _kept(model: type[Record], base: Select, status: str) -> Select:
-    if status == "deleted":
-        return base.where(model.withdrawn_at.is_not(None))
-    base = base.where(model.withdrawn_at.is_(None))
-    return base.where(model.active == (status == "active")) if status else base
 
 
 @lru_cache(KEPT)

@@ -96,6 +96,10 @@ class Listing:
     empty: dict | None = None
     # What the list can be narrowed to by one click: address, words, whether it is so.
     statuses: list = field(default_factory=list)
+    # What can be done with the rows that are ticked: the form's address, its buttons, and this list's own address.
+    bulk_url: str = ""
+    bulk_verbs: list = field(default_factory=list)
+    bulk_back: str = ""
 
 
 def listing(
@@ -113,11 +117,12 @@ def listing(
     add: AddRow | None = None,
     export_url: str | None = None,
     empty: dict | None = None,
+    bulk: bool = False,
 ) -> Listing:
     """Read the page that the request's address asks for from `base` and put it into a template's words.
 
     `record_path` is the address of the noun's records, `edit` the permission to change cells where they stand and
-    `delete` the one to delete records and to bring them back.
+    `delete` the one to delete records and to bring them back. With `bulk` rows can be ticked and changed together.
     """
     args = request.args
     panel = args["panel"] if args.get("panel") in ("filter", "columns") else ""
@@ -134,6 +139,8 @@ def listing(
     locale = current_locale()
     kept = [(key, value) for key, value in args.items(multi=True) if key not in (*PASSING, "q")]
     rows = _Rows(list_of, record_path, asked.columns, titles, "" if asked.status == "deleted" else edit, delete)
+    verbs = _verbs(list_of, asked, edit, delete) if bulk else []
+    rows.pick = f"{noun}-pick" if verbs else ""
     to_filter, others = _filter_fields(fields, asked, locale) if panel == "filter" else ([], [])
     return Listing(
         noun=noun,
@@ -165,7 +172,21 @@ def listing(
         add=add if asked.status != "deleted" else None,
         empty=empty,
         statuses=_statuses(list_of, asked, path, args),
+        bulk_url=f"/bulk/{noun}" if verbs else "",
+        bulk_verbs=verbs,
+        bulk_back=_url(path, args),
     )
+
+
+def _verbs(list_of: lists.ListOf, asked: lists.Wanted, edit: str, delete: str) -> list[tuple[str, str, str]]:
+    """What can be done with ticked rows: the verb, its words and its picture."""
+    may = {name for name in (edit, delete) if name and current_user.may(name)}
+    if asked.status == "deleted":
+        return [("restore", _("Restore"), "undo")] if delete in may else []
+    found = [("edit", _("Edit"), "pencil")] if edit in may else []
+    if edit in may and "active" in list_of.statuses:
+        found += [("deactivate", _("Deactivate"), "lock"), ("activate", _("Activate"), "check")]
+    return [*found, ("delete", _("Delete"), "trash")] if delete in may else found
 
 
 def _statuses(list_of: lists.ListOf, asked: lists.Wanted, path: str, args) -> list[tuple[str, str, bool]]:
@@ -239,20 +260,22 @@ class _Rows:
         self.titles, self.locale = titles, current_locale()
         self.viewer = current_user._get_current_object()
         self.may = bool(edit) and self.viewer.may(edit)
+        # The form in which rows are ticked.
+        self.pick = ""
         self.may_restore = bool(delete) and self.viewer.may(delete)
 
     def made(self, fields: FieldSet, found: list[lists.Row]) -> list[ShownRow]:
         """The rows of a page, in order."""
         columns = [
-            (name, self._cells(fields, name).html, place == 0 or name == "name")
+            (name, self._cells(fields, name).html, place == 0 or name == "name", "" if place else self.pick)
             for place, name in enumerate(self.columns)
         ]
         aside, gone, rows = _("deactivated"), _("deleted"), []
         for row in found:
             path = f"{self.record_path}/{row.id}"
             html = [
-                make(row.id, row.values[name], self.titles, path, path if leads else None)
-                for name, make, leads in columns
+                make(row.id, row.values[name], self.titles, path, path if leads else None, pick=pick)
+                for name, make, leads, pick in columns
             ]
             shown = ShownRow(f"{self.noun}-{row.id}", cells.together(html), "" if row.active else aside)
             if row.deleted:
