@@ -1,6 +1,6 @@
 """Companies on the desk."""
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, redirect, request
 from flask_login import current_user
 
 from app.fields.errors import FieldError, FieldErrors
@@ -9,7 +9,7 @@ from app.fields.settings import fields_of
 from app.i18n import gettext as _
 from app.i18n import lazy_gettext as _l
 from app.records.errors import EditConflict, NotFound
-from app.web import history
+from app.web import history, views
 from app.web.access import allow
 from app.web.as_of import AsOfPage, as_of
 from app.web.cells import Titles
@@ -79,7 +79,9 @@ def companies_list(**more):
 @bp.get("")
 @allow("companies.view")
 def index() -> Response:
-    """The list of companies."""
+    """The list of companies, as the view that was used last shows it."""
+    if where := views.remembered("companies"):
+        return redirect(where)
     return page("staff/companies/index.html", part="shared/_list.html", listing=companies_list())
 
 

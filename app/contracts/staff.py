@@ -1,6 +1,6 @@
 """Contracts on the desk: all of them, those of one company, and each one's page."""
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, redirect, request
 from flask_login import current_user
 
 from app.companies import queries as companies
@@ -10,7 +10,7 @@ from app.fields.settings import fields_of
 from app.i18n import gettext as _
 from app.i18n import lazy_gettext as _l
 from app.records.errors import NotFound
-from app.web import history
+from app.web import history, views
 from app.web.access import allow
 from app.web.as_of import AsOfPage, as_of
 from app.web.cells import Titles
@@ -81,7 +81,9 @@ def contracts_list(company_id: int | None = None):
 @bp.get("/contracts")
 @allow("contracts.view")
 def index() -> Response:
-    """The list of contracts."""
+    """The list of contracts, as the view that was used last shows it."""
+    if where := views.remembered("contracts"):
+        return redirect(where)
     return page("staff/contracts/index.html", part="shared/_list.html", listing=contracts_list())
 
 

@@ -54,7 +54,7 @@ SIZES = (10, 25, 50, 100)
 COUNT_CAP = 1001
 MOST_FILTERS = 20
 # What a list's address holds beside its filters.
-OWN = ("q", "sort", "size", "columns", "status", "after", "before")
+OWN = ("q", "sort", "size", "columns", "status", "of", "after", "before")
 # Above this many rows only columns with an index of their own can be sorted by.
 SORT_CAP = 50_000
 

@@ -21,9 +21,10 @@ from app.i18n import lazy_gettext as _l
 from app.records import lists
 
 from . import cells
+from .views import Shown, view_of
 
 # What an address says of the page at hand alone.
-PASSING = ("after", "before", "in", "panel")
+PASSING = ("after", "before", "in", "panel", "view")
 MOMENTS = {"created_at": _l("Created"), "updated_at": _l("Updated")}
 
 
@@ -100,6 +101,9 @@ class Listing:
     bulk_url: str = ""
     bulk_verbs: list = field(default_factory=list)
     bulk_back: str = ""
+    # The views of this list, where it has any; see app/web/views.py.
+    views: Shown | None = None
+    views_url: str = ""
 
 
 def listing(
@@ -124,8 +128,9 @@ def listing(
     `record_path` is the address of the noun's records, `edit` the permission to change cells where they stand and
     `delete` the one to delete records and to bring them back. With `bulk` rows can be ticked and changed together.
     """
-    args = request.args
-    panel = args["panel"] if args.get("panel") in ("filter", "columns") else ""
+    named = view_of(noun, list_of, fields) if path == f"/{noun}" and bulk else None
+    args = named.args if named else request.args
+    panel = args["panel"] if args.get("panel") in ("filter", "columns", *(("views",) if named else ())) else ""
     asked = lists.wanted(args, list_of, fields, current_user.page_size, columns or ())
     alone = panel and request.wants_fragment
     page = lists.Page([], 0, False) if alone else lists.read(list_of, asked, fields, base, named=True)
@@ -153,10 +158,10 @@ def listing(
         sizes=[(n, _url(path, args, size=n)) for n in lists.SIZES],
         q=asked.q,
         search_url=path,
-        clear_url=_url(path, MultiDict([(k, v) for k, v in kept if k in ("columns", "size", "sort")])),
+        clear_url=_url(path, MultiDict([(k, v) for k, v in kept if k in ("columns", "size", "sort", "of")])),
         filtered=bool(asked.q or asked.filters or asked.status),
         note=page.note,
-        problems=asked.problems,
+        problems=asked.problems + ([named.problem] if named and named.problem else []),
         filters_hidden=kept,
         chips=[_chip(one, fields, path, args, locale) for one in asked.filters],
         panel=panel,
@@ -175,6 +180,9 @@ def listing(
         bulk_url=f"/bulk/{noun}" if verbs else "",
         bulk_verbs=verbs,
         bulk_back=_url(path, args),
+        views=named,
+        views_url=f"/views/{noun}" if named else "",
+        panels=["filter", "columns", *(["views"] if named else [])],
     )
 
 

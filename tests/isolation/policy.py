@@ -275,6 +275,13 @@ ROUTES: dict[str, Route] = {
         f"staff.imports.create_{name}": act(STAFF, "import", reach=OF_STAFF, writes=False)
         for name in ("plan", "application", "cancellation", "repair", "undo")
     },
+    "staff.views.new": form(STAFF, args={"noun": "contacts"}),
+    "staff.views.create": act(STAFF, args={"noun": "contacts"}, body={"name": "Made"}, bad={"name": ""}),
+    "staff.views.edit": page(STAFF, "view", reach=OWN_ACCOUNT),
+    "staff.views.update": act(STAFF, "view", {"name": "Other"}, {"name": ""}, reach=OWN_ACCOUNT),
+    "staff.views.update_query": act(STAFF, "view", {"query": "city.is=Jena"}, reach=OWN_ACCOUNT),
+    "staff.views.create_removal": act(STAFF, "view", reach=OWN_ACCOUNT),
+    "staff.views.update_default": act(STAFF, args={"noun": "contacts"}, body={"view": ""}),
     "staff.history.show_operation": page(STAFF, "operation"),
     "staff.history.undo_operation": act(STAFF, "operation"),
     "staff.history.undo_field": act(STAFF, "operation", args={"name": "job_title"}),
