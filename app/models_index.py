@@ -7,11 +7,12 @@ from app.contracts import models as contracts
 from app.fields import models as fields
 from app.imports import models as imports
 from app.people import models as people
-from app.records import files, models, receipts
+from app.records import bulk, files, models, receipts, views
 from app.settings import models as settings
 from tenants import jobs
 
 __all__ = [
+    "bulk",
     "companies",
     "contacts",
     "contracts",
@@ -24,4 +25,5 @@ __all__ = [
     "people",
     "receipts",
     "settings",
+    "views",
 ]

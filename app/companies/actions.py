@@ -3,10 +3,26 @@
 from typing import Any
 
 from app.fields.settings import fields_of
+from app.i18n import lazy_gettext as _l
 from app.records import write
 from app.records.actor import Actor
+from app.records.bulk import Bulky, bulky
+from app.records.removing import Removal
 
 from .models import Company
+
+REMOVAL = Removal(
+    Company,
+    "companies.delete",
+    alone=True,
+    forbidden=(
+        (
+            Company.kind == "managed",
+            _l("It is a managed company. Change its type to “Unmanaged” first."),
+        ),
+    ),
+)
+BULKY = bulky(Bulky(Company, "companies.edit", REMOVAL))
 
 
 def new_fields(viewer):

@@ -23,6 +23,7 @@ from app.records.constraints import constraint
 from tenants import Tenanted
 
 LIVE = text("withdrawn_at IS NULL")
+GONE = text("withdrawn_at IS NOT NULL")
 NUMBERS = Sequence("company_number_seq", start=1001, metadata=Tenanted.metadata)
 KINDS = [("unmanaged", _l("Unmanaged")), ("managed", _l("Managed"))]
 
@@ -50,6 +51,7 @@ class Company(Record):
         Index("ix_company_name", text('extensions.fold(name) COLLATE "C"'), "id", postgresql_where=LIVE),
         Index("ix_company_created", "created_at", "id", postgresql_where=LIVE),
         Index("ix_company_updated", "updated_at", "id", postgresql_where=LIVE),
+        Index("ix_company_deleted", "updated_at", "id", postgresql_where=GONE),
         Index("ix_company_number", "number", "id", postgresql_where=LIVE),
         Index(
             "ix_company_search",
@@ -113,6 +115,7 @@ class Department(Record):
     )
     noun = "department"
     undo_permission = "companies.edit"
+    goes_with = "company_id"
 
     company_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("company.id"))
     name: Mapped[str] = field(TextKind(_l("Department"), max=64, required=True), portal="view", listed=True)

@@ -28,6 +28,11 @@ def get(company_id: int, viewer) -> read.Loaded:
     return read.load(Company, company_id, visible_to(viewer), fields_of(Company, viewer), opened=portal)
 
 
+def get_deleted(company_id: int, viewer) -> read.Loaded:
+    """One company that was deleted, for the desk alone; raises `NotFound`."""
+    return read.load(Company, company_id, ALL, fields_of(Company, viewer), deleted=True)
+
+
 def _by_number(first, most: int) -> Select:
     return select(Company.id).where(cast(Company.number, TextType).like(first)).limit(most)
 
@@ -39,6 +44,7 @@ def _by_domain(first, most: int) -> Select:
 LIST = ListOf(
     Company,
     sort="name",
+    statuses=("deleted",),
     search=Search((folded(Company.name),), Company.search_text, (_by_number, _by_domain)),
 )
 

@@ -1,6 +1,6 @@
 """Companies on the desk."""
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, redirect, request
 from flask_login import current_user
 
 from app.fields.errors import FieldError, FieldErrors
@@ -8,8 +8,8 @@ from app.fields.form import read_all
 from app.fields.settings import fields_of
 from app.i18n import gettext as _
 from app.i18n import lazy_gettext as _l
-from app.records.errors import EditConflict
-from app.web import history
+from app.records.errors import EditConflict, NotFound
+from app.web import history, views
 from app.web.access import allow
 from app.web.as_of import AsOfPage, as_of
 from app.web.cells import Titles
@@ -19,6 +19,7 @@ from app.web.inline import Inline, inline
 from app.web.listing import listing
 from app.web.neighbours import neighbours, step
 from app.web.recent import opened
+from app.web.removal import Removing, removal
 
 from . import actions, queries
 from .models import Company
@@ -33,6 +34,21 @@ INLINE = Inline(
     "companies.edit",
     save=actions.update,
     columns=lambda path: COLUMNS,
+    picked=True,
+)
+
+REMOVING = Removing(
+    INLINE,
+    actions.REMOVAL,
+    queries.get_deleted,
+    queries.PAST,
+    lambda company: company.name,
+    _l("Companies"),
+    {
+        "membership": lambda id: f"/companies/{id}/contacts",
+        "contact": lambda id: f"/contacts?partner_id.is={id}",
+        "contract": lambda id: f"/companies/{id}/contracts",
+    },
 )
 
 
@@ -47,6 +63,8 @@ def companies_list(**more):
         title=_("Companies"),
         record_path="/companies",
         edit="companies.edit",
+        delete="companies.delete",
+        bulk=True,
         columns=COLUMNS,
         export_url="/exports/companies/new" if current_user.may("exports.run") else None,
         empty={
@@ -63,7 +81,9 @@ def companies_list(**more):
 @bp.get("")
 @allow("companies.view")
 def index() -> Response:
-    """The list of companies."""
+    """The list of companies, as the view that was used last shows it."""
+    if where := views.remembered("companies"):
+        return redirect(where)
     found = companies_list()
     where = step(found, "/companies", "company")
     return where or page("staff/companies/index.html", part="shared/_list.html", listing=found)
@@ -96,8 +116,11 @@ def _form(wrong: FieldErrors | None = None):
 @bp.get("/<int:id>")
 @allow("companies.view")
 def show(id: int) -> Response:
-    """A company's page: its facts, and beside them its history."""
-    loaded = queries.get(id, current_user)
+    """A company's page: its facts, and beside them its history; of a deleted one that it was, and the way back."""
+    try:
+        loaded = queries.get(id, current_user)
+    except NotFound:
+        return REMOVING.deleted_page(id)
     opened("company", id)
     titles = INLINE.titles(loaded)
     past = _history(id, titles)
@@ -171,6 +194,7 @@ def _name_form(loaded, wrong: FieldErrors | None = None):
 
 
 inline(bp, INLINE)
+removal(bp, REMOVING)
 as_of(
     bp,
     AsOfPage(

@@ -1,5 +1,6 @@
 """Where a contact belongs, and whether they may sign in to the portal."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,6 +17,7 @@ from app.records import write
 from app.records.actor import Actor
 from app.records.errors import Conflict
 from app.records.models import Operation
+from app.records.needed import among
 from app.records.write import Create, Update, Withdraw
 from tenants import db
 
@@ -29,7 +31,7 @@ _OTHER, _ACCOUNT = aliased(Contact), aliased(Account)
 class Deactivated(Conflict):
     """Who is deactivated may not sign in."""
 
-    sentence = _l("This contact is deactivated. Set “Active” first.")
+    sentence = _l("This contact is deactivated. Activate it first.")
 
 
 # A contact's account, and whether the address names others, too, among those who may sign in.
@@ -112,6 +114,33 @@ def close_access(contact: Contact, *, actor: Actor) -> None:
         account.enabled = False
     db.session.flush()
     db.session.execute(delete(Session).where(Session.account_id == account.id, Session.surface == "portal"))
+
+
+def deactivate(contact: Contact, *, actor: Actor, reason: str = "") -> Operation | None:
+    """Set a contact aside, who can sign in no more from now on; None when that was done already."""
+    if not contact.active:
+        return None
+    operation = write.begin(actor, "edit", title=_("%(name)s deactivated", name=contact.full_name), reason=reason)
+    write.update(contact, {"active": False}, actor=actor, operation=operation)
+    sign_out([contact.id])
+    return operation
+
+
+def activate(contact: Contact, *, actor: Actor, reason: str = "") -> Operation | None:
+    """Bring a contact back who was set aside; None when nobody was."""
+    if contact.active:
+        return None
+    operation = write.begin(actor, "edit", title=_("%(name)s activated", name=contact.full_name), reason=reason)
+    write.update(contact, {"active": True}, actor=actor, operation=operation)
+    return operation
+
+
+def sign_out(contact_ids: Sequence[int]) -> None:
+    """End the portal sessions of those who may not sign in any more: none of them comes back with the person."""
+    shut = select(Contact.id).where(among(Contact, contact_ids), ~Contact.active | Contact.withdrawn_at.is_not(None))
+    accounts = select(Account.id).where(Account.contact_id.in_(shut))
+    mine = delete(Session).where(Session.surface == "portal", Session.account_id.in_(accounts))
+    db.session.execute(mine.execution_options(synchronize_session=False))
 
 
 def _account(contact_id: int) -> Account | None:

@@ -11,9 +11,12 @@ from app.fields.registry import Field, FieldSet
 from app.fields.settings import fields_of
 from app.records import write
 from app.records.actor import Actor
+from app.records.removing import Removal
 from tenants import db
 
 from .models import Contact
+
+REMOVAL = Removal(Contact, "contacts.delete")
 
 
 def new_fields(viewer):
@@ -52,21 +55,21 @@ def update(contact: Contact, values: dict[str, Any], *, actor: Actor, base: int 
 
     A new country brings its time zone where none was set by hand, and takes a state along that is none of its own.
     """
-    values = _with_country(values, contact.country, contact.state, contact.time_zone)
+    values = with_country(values, contact.country, contact.state, contact.time_zone)
     return write.update(contact, values, actor=actor, base=base)
 
 
 def update_own(contact: Contact, values: dict[str, Any], *, actor: Actor, base: int | None = None):
     """Change what people may change of themselves in the portal, where the rest of the contact is not read."""
     place = select(Contact.country, Contact.state, Contact.time_zone).where(Contact.id == contact.id)
-    values = _with_country(values, *db.session.execute(place).one())
+    values = with_country(values, *db.session.execute(place).one())
     with db.session.begin_nested():
         operation = write.begin(actor, "edit")
         write.apply(operation, [write.Update(Contact, contact.id, values, base)])
     return operation
 
 
-def _with_country(values: dict[str, Any], country: str | None, state: str | None, zone: str | None) -> dict[str, Any]:
+def with_country(values: dict[str, Any], country: str | None, state: str | None, zone: str | None) -> dict[str, Any]:
     """The values, with what follows from a new country; `country`, `state` and `zone` are those of before."""
     values = dict(values)
     if not values.get("country") or values["country"] == country:

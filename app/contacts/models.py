@@ -6,7 +6,7 @@ from sqlalchemy import BigInteger, Computed, ForeignKey, ForeignKeyConstraint, I
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.companies.models import LIVE
+from app.companies.models import GONE, LIVE
 from app.fields.kinds import Country, Date, Email, Language, LongText, Phone, Reference, Region, TimeZone, YesNo
 from app.fields.kinds import Text as TextKind
 from app.fields.record import Record
@@ -46,6 +46,7 @@ class Contact(Record):
         *[_sorted(name) for name in ("last_name", "first_name", "user_name", "email")],
         Index("ix_contact_created", "created_at", "id", postgresql_where=LIVE),
         Index("ix_contact_updated", "updated_at", "id", postgresql_where=LIVE),
+        Index("ix_contact_deleted", "updated_at", "id", postgresql_where=GONE),
         Index(
             "ix_contact_search",
             text("search_text extensions.gin_trgm_ops"),

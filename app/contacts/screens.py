@@ -16,9 +16,11 @@ from app.records.models import Operation
 from app.records.read import Loaded
 from app.web import cells, toasts
 from app.web.access import allow
+from app.web.confirm import Confirm
 from app.web.forms import sentence
 from app.web.htmx import page, redirect_to
 from app.web.inline import Inline, inline
+from app.web.removal import reason
 
 from . import access, queries
 from .models import Contact, Membership
@@ -111,6 +113,50 @@ def create_removal(id: int) -> Response:
     """Close the portal to a contact."""
     access.close_access(_contact(id), actor=current_user.actor)
     return _done(id, _("Portal access is closed"))
+
+
+@bp.get("/contacts/<int:id>/deactivation")
+@allow("contacts.edit")
+def new_deactivation(id: int) -> Response:
+    """Ask whether a contact shall be set aside."""
+    contact = _contact(id)
+    asked = Confirm(
+        title=_("Deactivate %(name)s?", name=contact.full_name),
+        text=_("No portal and no new tickets from now on. Everything else stays, and can be activated again."),
+        action=f"/contacts/{id}/deactivation",
+        submit=_("Deactivate"),
+        cancel_url=f"/contacts/{id}",
+        danger=True,
+        reason="optional",
+    )
+    crumbs = [(_("Contacts"), "/contacts"), (contact.full_name, f"/contacts/{id}"), (_("Deactivate"), None)]
+    shown = {"crumbs": crumbs, "layout": "staff/base.html", "confirm": asked}
+    return page("shared/confirm_page.html", part="shared/_confirm.html", **shown)
+
+
+@bp.post("/contacts/<int:id>/deactivation")
+@allow("contacts.edit")
+def create_deactivation(id: int) -> Response:
+    """Set a contact aside, who can sign in no more from now on."""
+    contact = _contact(id)
+    operation = access.deactivate(contact, actor=current_user.actor, reason=reason())
+    return _stands(id, _("%(name)s is deactivated", name=contact.full_name), operation)
+
+
+@bp.post("/contacts/<int:id>/activation")
+@allow("contacts.edit")
+def create_activation(id: int) -> Response:
+    """Bring a contact back who was set aside."""
+    contact = _contact(id)
+    operation = access.activate(contact, actor=current_user.actor, reason=reason())
+    return _stands(id, _("%(name)s is active again", name=contact.full_name), operation)
+
+
+def _stands(contact_id: int, text: str, operation: Operation | None) -> Response:
+    """Back to the contact, where much has changed."""
+    here = f"/contacts/{contact_id}"
+    toasts.leave(text, operation, here)
+    return redirect_to(here)
 
 
 @bp.post("/contacts/<int:id>/memberships")

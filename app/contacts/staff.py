@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC
 from typing import Any
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, redirect, request
 from flask_login import current_user
 
 from app.companies import queries as companies
@@ -14,8 +14,9 @@ from app.fields.form import read_all
 from app.fields.settings import fields_of
 from app.i18n import gettext as _
 from app.i18n import lazy_gettext as _l
+from app.records.errors import NotFound
 from app.records.read import Loaded
-from app.web import history
+from app.web import history, views
 from app.web.access import allow
 from app.web.as_of import AsOfPage, as_of
 from app.web.cells import Titles, editor
@@ -26,8 +27,9 @@ from app.web.listing import AddRow, listing
 from app.web.maps import map_url
 from app.web.neighbours import neighbours, step
 from app.web.recent import opened
+from app.web.removal import Removing, removal
 
-from . import actions, queries, screens
+from . import access, actions, queries, screens
 from .cards import Card
 from .models import Contact
 
@@ -46,7 +48,28 @@ def columns(path: str) -> list[str]:
 
 
 INLINE = Inline(
-    Contact, queries.get, "/contacts", "contacts.view", "contacts.edit", save=actions.update, columns=columns
+    Contact,
+    queries.get,
+    "/contacts",
+    "contacts.view",
+    "contacts.edit",
+    save=actions.update,
+    columns=columns,
+    picked=True,
+)
+
+REMOVING = Removing(
+    INLINE,
+    actions.REMOVAL,
+    queries.get_deleted,
+    queries.PAST,
+    lambda contact: contact.full_name,
+    _l("Contacts"),
+    {
+        "contact": lambda id: f"/contacts?line_manager_id.is={id}",
+        "contract": lambda id: f"/contracts?customer_contact_id.is={id}",
+    },
+    access.sign_out,
 )
 
 
@@ -63,6 +86,8 @@ def contacts_list(company_id: int | None = None, wrong: FieldErrors | None = Non
         title=_("Contacts"),
         record_path="/contacts",
         edit="contacts.edit",
+        delete="contacts.delete",
+        bulk=True,
         columns=columns(path),
         add=_add_row(path, wrong),
         export_url="/exports/contacts/new" if current_user.may("exports.run") and not company_id else None,
@@ -91,7 +116,9 @@ def _add_row(path: str, wrong: FieldErrors | None = None) -> AddRow | None:
 @bp.get("/contacts")
 @allow("contacts.view")
 def index() -> Response:
-    """The list of contacts."""
+    """The list of contacts, as the view that was used last shows it."""
+    if where := views.remembered("contacts"):
+        return redirect(where)
     found = contacts_list()
     where = step(found, "/contacts", "contact")
     return where or page("staff/contacts/index.html", part="shared/_list.html", listing=found)
@@ -178,8 +205,11 @@ def _create_quick(company) -> Response:
 @bp.get("/contacts/<int:id>")
 @allow("contacts.view")
 def show(id: int) -> Response:
-    """A contact's page: facts, memberships, history."""
-    loaded = queries.get(id, current_user)
+    """A contact's page: facts, memberships, history; of a deleted one that it was, and the way back."""
+    try:
+        loaded = queries.get(id, current_user)
+    except NotFound:
+        return REMOVING.deleted_page(id)
     opened("contact", id)
     titles = INLINE.titles(loaded)
     places = screens.places(id, titles)
@@ -235,6 +265,7 @@ def _card(loaded: Loaded) -> Card:
 
 
 inline(bp, INLINE)
+removal(bp, REMOVING)
 as_of(
     bp,
     AsOfPage(

@@ -1,6 +1,6 @@
 """Contracts on the desk: all of them, those of one company, and each one's page."""
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, redirect, request
 from flask_login import current_user
 
 from app.companies import queries as companies
@@ -9,7 +9,8 @@ from app.fields.form import read_all, read_one
 from app.fields.settings import fields_of
 from app.i18n import gettext as _
 from app.i18n import lazy_gettext as _l
-from app.web import history
+from app.records.errors import NotFound
+from app.web import history, views
 from app.web.access import allow
 from app.web.as_of import AsOfPage, as_of
 from app.web.cells import Titles
@@ -19,6 +20,7 @@ from app.web.inline import Inline, inline
 from app.web.listing import listing
 from app.web.neighbours import neighbours, step
 from app.web.recent import opened
+from app.web.removal import Removing, removal
 
 from . import actions, queries
 from .models import Contract
@@ -33,7 +35,24 @@ def columns(path: str) -> list[str]:
 
 
 INLINE = Inline(
-    Contract, queries.get, "/contracts", "contracts.view", "contracts.edit", save=actions.update, columns=columns
+    Contract,
+    queries.get,
+    "/contracts",
+    "contracts.view",
+    "contracts.edit",
+    save=actions.update,
+    columns=columns,
+    picked=True,
+)
+
+REMOVING = Removing(
+    INLINE,
+    actions.REMOVAL,
+    queries.get_deleted,
+    queries.PAST,
+    lambda contract: contract.description,
+    _l("Contracts"),
+    {},
 )
 
 
@@ -50,6 +69,8 @@ def contracts_list(company_id: int | None = None):
         title=_("Contracts"),
         record_path="/contracts",
         edit="contracts.edit",
+        delete="contracts.delete",
+        bulk=True,
         columns=columns(path),
         empty={
             "text": _("No contracts yet. A contract says what a company has bought, for how long and how many hours."),
@@ -62,7 +83,9 @@ def contracts_list(company_id: int | None = None):
 @bp.get("/contracts")
 @allow("contracts.view")
 def index() -> Response:
-    """The list of contracts."""
+    """The list of contracts, as the view that was used last shows it."""
+    if where := views.remembered("contracts"):
+        return redirect(where)
     found = contracts_list()
     where = step(found, "/contracts", "contract")
     return where or page("staff/contracts/index.html", part="shared/_list.html", listing=found)
@@ -132,8 +155,11 @@ def create(id: int) -> Response:
 @bp.get("/contracts/<int:id>")
 @allow("contracts.view")
 def show(id: int) -> Response:
-    """A contract's page."""
-    loaded = queries.get(id, current_user)
+    """A contract's page; of a deleted one that it was, and the way back."""
+    try:
+        loaded = queries.get(id, current_user)
+    except NotFound:
+        return REMOVING.deleted_page(id)
     opened("contract", id)
     titles = INLINE.titles(loaded)
     past = _history(id, titles)
@@ -162,4 +188,5 @@ def show_history(id: int) -> Response:
 
 
 inline(bp, INLINE)
+removal(bp, REMOVING)
 as_of(bp, AsOfPage(INLINE, _l("Contracts"), not_shown=(_l("Hours used"),)))

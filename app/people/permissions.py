@@ -5,10 +5,13 @@ TECHNICIAN = frozenset(
         "desk.use",
         "companies.view",
         "companies.edit",
+        "companies.delete",
         "contacts.view",
         "contacts.edit",
+        "contacts.delete",
         "contracts.view",
         "contracts.edit",
+        "contracts.delete",
         "imports.view",
         "imports.run",
         "exports.run",
@@ -16,7 +19,7 @@ TECHNICIAN = frozenset(
         "history.undo",
     }
 )
-SUPERVISOR = TECHNICIAN | {"history.undo_others", "jobs.view_all"}
+SUPERVISOR = TECHNICIAN | {"history.undo_others", "jobs.view_all", "views.share"}
 ADMINISTRATOR = SUPERVISOR | {"admin", "admin.fields", "admin.hosts", "admin.domains", "admin.staff", "admin.tokens"}
 
 ROLE_PERMISSIONS: dict[str, frozenset[str]] = {

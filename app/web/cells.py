@@ -161,6 +161,8 @@ class Cells:
         self._nameless = escape(_("(no name)"))
         # What the link that opens the form is called, for those who do not see what stands beside it.
         before, _value, after = _("Edit %(label)s: %(value)s", label=label, value="\0").partition("\0")
+        around = _("Select %(name)s", name="\0").split("\0")
+        self._select = tuple(map(escape, around))
         self._words = escape(before), escape(after), escape(_("empty"))
         self._end = f"{_LOCK.format(icon('lock'), lock, lock) if lock else ''}</{tag}>"
 
@@ -172,16 +174,23 @@ class Cells:
         path: str,
         leads: str | None = None,
         beside: bool = False,
+        pick: str = "",
     ) -> str:
         """The cell of the record whose address is `path`; `titles` knows what the record refers to.
 
-        `leads` is the address it opens instead of its own link; `beside` another fragment it swaps itself in.
+        `leads` is the address it opens instead of its own link; `beside` another fragment it swaps itself in; `pick`
+        the form in which the record can be ticked here.
         """
         text = self._show(value, titles)
         shown = str(escape(text)) if text else ""
         where = leads or (self._link(value) if self._link else None)
         swap = ' hx-swap-oob="true"' if beside else ""
         html = f'<{self._tag} id="{self.noun}-{record_id}-{self.name}" {self._root}{swap}>'
+        if pick:
+            html += (
+                f'<input type="checkbox" class="pick" form="{escape(pick)}" name="id" value="{record_id}"'
+                f' aria-label="{self._select[0]}{shown or self._nameless}{self._select[1]}">'
+            )
         if where:
             html += f'<a class="cell-link" href="{escape(where)}">{shown or self._nameless}</a>'
         if self._swatch and value:

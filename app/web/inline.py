@@ -43,6 +43,8 @@ class Inline:
     save: Callable = write.update
     # The path of a list -> the columns that it shows when its address names none; Tab follows them.
     columns: Callable[[str], list[str]] = lambda path: []
+    # Whether rows of its list can be ticked, in the first column.
+    picked: bool = False
     # Whose record it is where the address names none: one's own.
     own: Callable[[], int] | None = None
 
@@ -59,7 +61,8 @@ class Inline:
         first = _on_screen(self, fields)[:1] if tag == "td" else []
         leads = path if tag == "td" and entry.name in ("name", *first) else None
         titles = titles or cells.Titles([entry], [loaded.values])
-        return made.cell(loaded.id, loaded.values[entry.name], titles, path, leads, beside)
+        pick = f"{self.path.strip('/')}-pick" if self.picked and entry.name in first else ""
+        return made.cell(loaded.id, loaded.values[entry.name], titles, path, leads, beside, pick)
 
     def titles(self, loaded: Loaded) -> cells.Titles:
         """The names of what a record refers to."""

@@ -21,9 +21,10 @@ from app.i18n import lazy_gettext as _l
 from app.records import lists
 
 from . import cells
+from .views import Shown, view_of
 
 # What an address says of the page at hand alone.
-PASSING = ("after", "before", "in", "panel", "next_to", "previous_to")
+PASSING = ("after", "before", "in", "panel", "view", "next_to", "previous_to")
 # So many rows are shown while somebody types: who still types reads no further. The next page shows what follows.
 TYPING = 20
 MOMENTS = {"created_at": _l("Created"), "updated_at": _l("Updated")}
@@ -47,6 +48,9 @@ class ShownRow:
     id: str
     cells: Markup
     state_label: str = ""
+    # What a deleted record says beside it, and the address that brings it back.
+    state_text: str = ""
+    restore_url: str = ""
 
 
 @dataclass
@@ -93,6 +97,15 @@ class Listing:
     export_url: str | None = None
     add: Any = None
     empty: dict | None = None
+    # What the list can be narrowed to by one click: address, words, whether it is so.
+    statuses: list = field(default_factory=list)
+    # What can be done with the rows that are ticked: the form's address, its buttons, and this list's own address.
+    bulk_url: str = ""
+    bulk_verbs: list = field(default_factory=list)
+    bulk_back: str = ""
+    # The views of this list, where it has any; see app/web/views.py.
+    views: Shown | None = None
+    views_url: str = ""
 
 
 def listing(
@@ -105,17 +118,21 @@ def listing(
     title: str,
     record_path: str,
     edit: str = "",
+    delete: str = "",
     columns: list[str] | None = None,
     add: AddRow | None = None,
     export_url: str | None = None,
     empty: dict | None = None,
+    bulk: bool = False,
 ) -> Listing:
     """Read the page that the request's address asks for from `base` and put it into a template's words.
 
-    `record_path` is the address of the noun's records, `edit` the permission to change cells where they stand.
+    `record_path` is the address of the noun's records, `edit` the permission to change cells where they stand and
+    `delete` the one to delete records and to bring them back. With `bulk` rows can be ticked and changed together.
     """
-    args = request.args
-    panel = args["panel"] if args.get("panel") in ("filter", "columns") else ""
+    named = view_of(noun, list_of, fields) if path == f"/{noun}" and bulk else None
+    args = named.args if named else request.args
+    panel = args["panel"] if args.get("panel") in ("filter", "columns", *(("views",) if named else ())) else ""
     asked = lists.wanted(args, list_of, fields, current_user.page_size, columns or ())
     alone = panel and request.wants_fragment
     if asked.q and request.wants_fragment and not (asked.after or asked.before or "size" in args):
@@ -130,7 +147,9 @@ def listing(
         titles.know(row.titles)
     locale = current_locale()
     kept = [(key, value) for key, value in args.items(multi=True) if key not in (*PASSING, "q")]
-    rows = _Rows(list_of, record_path, asked.columns, titles, edit)
+    rows = _Rows(list_of, record_path, asked.columns, titles, "" if asked.status == "deleted" else edit, delete)
+    verbs = _verbs(list_of, asked, edit, delete) if bulk else []
+    rows.pick = f"{noun}-pick" if verbs else ""
     to_filter, others = _filter_fields(fields, asked, locale) if panel == "filter" else ([], [])
     return Listing(
         noun=noun,
@@ -143,10 +162,10 @@ def listing(
         sizes=[(n, _url(path, args, size=n)) for n in lists.SIZES],
         q=asked.q,
         search_url=path,
-        clear_url=_url(path, MultiDict([(k, v) for k, v in kept if k in ("columns", "size", "sort")])),
-        filtered=bool(asked.q or asked.filters),
+        clear_url=_url(path, MultiDict([(k, v) for k, v in kept if k in ("columns", "size", "sort", "of")])),
+        filtered=bool(asked.q or asked.filters or asked.status),
         note=page.note,
-        problems=asked.problems,
+        problems=asked.problems + ([named.problem] if named and named.problem else []),
         filters_hidden=kept,
         chips=[_chip(one, fields, path, args, locale) for one in asked.filters],
         panel=panel,
@@ -159,9 +178,43 @@ def listing(
         prev_url=_url(path, args, before=page.before) if page.before else None,
         first_url=_url(path, args) if page.before else None,
         export_url=export_url,
-        add=add,
+        add=add if asked.status != "deleted" else None,
         empty=empty,
+        statuses=_statuses(list_of, asked, path, args),
+        bulk_url=f"/bulk/{noun}" if verbs else "",
+        bulk_verbs=verbs,
+        bulk_back=_url(path, args),
+        views=named,
+        views_url=f"/views/{noun}" if named else "",
+        panels=["filter", "columns", *(["views"] if named else [])],
     )
+
+
+def _verbs(list_of: lists.ListOf, asked: lists.Wanted, edit: str, delete: str) -> list[tuple[str, str, str]]:
+    """What can be done with ticked rows: the verb, its words and its picture."""
+    may = {name for name in (edit, delete) if name and current_user.may(name)}
+    if asked.status == "deleted":
+        return [("restore", _("Restore"), "undo")] if delete in may else []
+    found = [("edit", _("Edit"), "pencil")] if edit in may else []
+    if edit in may and "active" in list_of.statuses:
+        found += [("deactivate", _("Deactivate"), "lock"), ("activate", _("Activate"), "check")]
+    return [*found, ("delete", _("Delete"), "trash")] if delete in may else found
+
+
+def _statuses(list_of: lists.ListOf, asked: lists.Wanted, path: str, args) -> list[tuple[str, str, bool]]:
+    """The statuses that the list can be narrowed to, all that is not deleted first."""
+    words = {"": _("All"), "active": _("Active"), "inactive": _("Deactivated"), "deleted": _("Deleted")}
+    names = ("", *list_of.statuses) if list_of.statuses else ()
+    # What was deleted last stands first, whatever the others are sorted by.
+    kept = MultiDict([pair for pair in args.items(multi=True) if pair[0] != "sort"])
+    return [
+        (
+            _url(path, kept if "deleted" in (name, asked.status) else args, status=name),
+            words[name],
+            name == asked.status,
+        )
+        for name in names
+    ]
 
 
 def _filter_fields(fields: FieldSet, asked: lists.Wanted, locale: str) -> tuple[list[dict], list[tuple[str, str]]]:
@@ -211,27 +264,38 @@ def _column(name: str, asked: lists.Wanted, fields: FieldSet, path: str, args) -
 class _Rows:
     """Makes the rows for a template; the cells of a column know what is the same in all of them."""
 
-    def __init__(self, list_of: lists.ListOf, record_path: str, columns: list[str], titles: cells.Titles, edit: str):
+    def __init__(
+        self, list_of: lists.ListOf, record_path: str, columns: list[str], titles: cells.Titles, edit: str, delete: str
+    ):
         self.noun, self.record_path = list_of.model.noun, record_path
         self.columns = columns
         self.titles, self.locale = titles, current_locale()
         self.viewer = current_user._get_current_object()
         self.may = bool(edit) and self.viewer.may(edit)
+        # The form in which rows are ticked.
+        self.pick = ""
+        self.may_restore = bool(delete) and self.viewer.may(delete)
 
     def made(self, fields: FieldSet, found: list[lists.Row]) -> list[ShownRow]:
         """The rows of a page, in order."""
         columns = [
-            (name, self._cells(fields, name).html, place == 0 or name == "name")
+            (name, self._cells(fields, name).html, place == 0 or name == "name", "" if place else self.pick)
             for place, name in enumerate(self.columns)
         ]
-        aside, rows = _("deactivated"), []
+        aside, gone, rows = _("deactivated"), _("deleted"), []
         for row in found:
             path = f"{self.record_path}/{row.id}"
             html = [
-                make(row.id, row.values[name], self.titles, path, path if leads else None)
-                for name, make, leads in columns
+                make(row.id, row.values[name], self.titles, path, path if leads else None, pick=pick)
+                for name, make, leads, pick in columns
             ]
-            rows.append(ShownRow(f"{self.noun}-{row.id}", cells.together(html), "" if row.active else aside))
+            shown = ShownRow(f"{self.noun}-{row.id}", cells.together(html), "" if row.active else aside)
+            if row.deleted:
+                when, who, why = row.deleted
+                shown.state_label = gone
+                shown.state_text = " · ".join(filter(None, (_short(when, self.titles), who, why and f"“{why}”")))
+                shown.restore_url = f"{path}/recovery" if self.may_restore else ""
+            rows.append(shown)
         return rows
 
     def _cells(self, fields: FieldSet, name: str) -> cells.Cells:

@@ -14,6 +14,7 @@ from sqlalchemy import Text, select
 
 import app.models_index  # noqa: F401  (all tables)
 from app.companies.models import Company
+from app.contacts.bulk import BULKY
 from app.contacts.models import Contact, Membership
 from app.contracts.models import Contract
 from app.exports import writing
@@ -24,7 +25,7 @@ from app.fields.models import CustomField
 from app.fields.settings import settings_changed
 from app.imports import actions as imports
 from app.people.actions import create_staff
-from app.records import files, undo_job
+from app.records import bulk, files, undo_job, views
 from app.records.actor import Actor
 from app.records.write import begin, create, update, withdraw
 from app.signin import sessions
@@ -37,6 +38,8 @@ LETTERS = {"acme": "a", "xacme": "x", "nordlys": "n"}
 
 # Columns of words that are not people's: keys, kinds and states, and what has a form that a canary would break.
 OUR_WORDS = {
+    "list_view.of_noun list_view.slug list_view.query list_default.of_noun",
+    "bulk.noun bulk.verb bulk.field bulk.action bulk.back",
     "account.password_hash account.locale account.time_zone account.theme",
     "change.noun change.action event.kind",
     "custom_field.of_noun custom_field.key custom_field.kind custom_field.portal custom_field.section",
@@ -153,6 +156,10 @@ def _make_own(account_id: int, actor: Actor, canaries: Canaries) -> None:
     export = files.store("contacts.csv", [people.encode()], media_type="text/csv", account_id=account_id)
     export.purpose = writing.PURPOSE
     sessions.make_token(account_id, "A token", ["read"])
+    everybody = db.session.scalars(select(Contact.id).order_by(Contact.id)).all()
+    bulk.choose(BULKY, "edit", everybody, account_id=account_id, back="/contacts", field="city", action="clear")
+    view = views.save_as("contacts", {"name": "A view"}, "city.is=Kiel", actor=Actor("Somebody", account_id))
+    views.begin_with("contacts", view, account_id)
 
 
 def _make_foreign(cast, actor: Actor, canaries: Canaries) -> None:
@@ -252,7 +259,7 @@ def _edit(world: World, slug: str, canaries: Canaries) -> None:
                 update(record, values, actor=ann)
 
 
-TABLES = {"domain": "company_domain", "export": "file"}
+TABLES = {"domain": "company_domain", "export": "file", "view": "list_view"}
 NEVER = 999_000_001
 
 
@@ -284,6 +291,8 @@ def _collect(world: World, canaries: Canaries) -> None:
         ("import", "import", "true"),
         ("export", "file", f"purpose = '{writing.PURPOSE}'"),
         ("token", "token", "true"),
+        ("bulk", "bulk", "true"),
+        ("view", "list_view", "true"),
     ):
         newest = world.sql(f'SELECT account_id, max(id) AS id FROM {harbor}."{table}" WHERE {where} GROUP BY 1')
         by = {row["account_id"]: row["id"] for row in newest}

@@ -26,6 +26,9 @@ INA = frozenset({"ina"})
 BY_COMPANY = {"ann": {"a", "x", "n"}, "adam": {"a", "x", "n"}, "ina": {"a"}, "nils": {"n"}}
 BY_ACCOUNT = {"ann": {"ann"}, "adam": {"ann", "sue"}, "ina": set(), "nils": set()}
 OWN_ACCOUNT = {"ann": {"ann"}, "adam": set(), "ina": set(), "nils": set()}
+# The page of a record is also there once it was deleted.
+WITH_GONE = {"ann": {"a", "x", "n", "gone"}, "adam": {"a", "x", "n", "gone"}, "ina": {"a"}, "nils": {"n"}}
+ONLY_GONE = {"ann": {"gone"}, "adam": {"gone"}, "ina": set(), "nils": set()}
 OF_STAFF = {"ann": {"ann", "sue"}, "adam": {"ann", "sue"}, "ina": set(), "nils": set()}
 
 # A body, or what makes one from the ids of the cast.
@@ -94,6 +97,26 @@ def _as_of(noun: str, path: str, kind: str, name: str) -> dict[str, Route]:
         f"{noun}.show_as_of": page(STAFF, kind, query="at=today"),
         f"{noun}.create_restoration": act(STAFF, kind, args={"name": name}, query="at=2021-01-01", before=before),
     }
+
+
+def _removal(noun: str, kind: str) -> dict[str, Route]:
+    """The addresses of deleting; a company is emptied before, and what is brought back was deleted."""
+    return {
+        f"{noun}.new_deletion": page(STAFF, kind),
+        f"{noun}.create_deletion": act(STAFF, kind, before=_empty_acme if kind == "company" else None),
+        f"{noun}.create_recovery": act(STAFF, kind, reach=ONLY_GONE),
+    }
+
+
+def _empty_acme(world: World) -> None:
+    schema, acme = world.schema(), world.cast.acme
+    world.sql(f"UPDATE {schema}.company SET kind = 'unmanaged' WHERE id = %s", acme)
+    for table in ("membership", "contract"):
+        world.sql(f"UPDATE {schema}.{table} SET withdrawn_at = now() WHERE company_id = %s", acme)
+
+
+def _deactivated(world: World) -> None:
+    world.sql(f"UPDATE {world.schema()}.contact SET active = false WHERE id = %s", world.cast.otto)
 
 
 def _resource(noun: str, kind: str, new: Body, change: dict, wrong: dict) -> dict[str, Route]:
@@ -174,10 +197,21 @@ ROUTES: dict[str, Route] = {
     "staff.search.index": page(STAFF, query="q=ina"),
     "staff.options.index": page(STAFF, args={"noun": "contact"}),
     "staff.columns.create": act(STAFF, body={"order": "name", "shown": "name"}, query="back=/companies", writes=False),
+    "staff.bulk.create": act(STAFF, args={"noun": "contacts"}, body=lambda cast: {"id": str(cast.otto)}),
+    "staff.bulk.show": page(STAFF, "bulk", reach=OWN_ACCOUNT),
+    "staff.bulk.update_change": act(
+        STAFF,
+        "bulk",
+        {"field": "city", "action": "set", "value": "Kiel"},
+        {"field": "city", "action": ""},
+        reach=OWN_ACCOUNT,
+    ),
+    "staff.bulk.create_application": act(STAFF, "bulk", reach=OWN_ACCOUNT),
     "staff.companies.index": page(STAFF),
     "staff.companies.new": form(STAFF),
     "staff.companies.create": act(STAFF, body={"name": "Made", "kind": "managed"}, bad={"name": ""}),
-    "staff.companies.show": page(STAFF, "company"),
+    "staff.companies.show": page(STAFF, "company", reach=WITH_GONE),
+    **_removal("staff.companies", "company"),
     "staff.companies.show_history": page(STAFF, "company"),
     **_as_of("staff.companies", "companies", "company", "address"),
     "staff.companies.edit_name": page(STAFF, "company"),
@@ -188,7 +222,8 @@ ROUTES: dict[str, Route] = {
     "staff.contacts.create": act(STAFF, body=NEW_CONTACT, bad={"user_name": "x", "last_name": ""}),
     "staff.contacts.of_company": page(STAFF, "company"),
     "staff.contacts.create_in_company": act(STAFF, "company", NEW_CONTACT, {"last_name": ""}),
-    "staff.contacts.show": page(STAFF, "contact"),
+    "staff.contacts.show": page(STAFF, "contact", reach=WITH_GONE),
+    **_removal("staff.contacts", "contact"),
     "staff.contacts.show_history": page(STAFF, "contact"),
     "staff.contacts.show_card": page(STAFF, "contact"),
     "staff.contacts.show_card_file": page(STAFF, "contact"),
@@ -198,13 +233,17 @@ ROUTES: dict[str, Route] = {
     "staff.contracts.new": page(STAFF),
     "staff.contracts.of_company": page(STAFF, "company"),
     "staff.contracts.create": act(STAFF, "company", _new_contract, {"description": ""}),
-    "staff.contracts.show": page(STAFF, "contract"),
+    "staff.contracts.show": page(STAFF, "contract", reach=WITH_GONE),
+    **_removal("staff.contracts", "contract"),
     "staff.contracts.show_history": page(STAFF, "contract"),
     **_as_of("staff.contracts", "contracts", "contract", "po_number"),
     **_field("staff.contracts", STAFF, "contract", "description", "New words", "x" * 500),
     "staff.access.show": page(STAFF, "contact"),
     "staff.access.create": act(STAFF, "contact"),
     "staff.access.create_removal": act(STAFF, "contact"),
+    "staff.access.new_deactivation": page(STAFF, "contact"),
+    "staff.access.create_deactivation": act(STAFF, "contact"),
+    "staff.access.create_activation": act(STAFF, "contact", before=_deactivated),
     "staff.access.create_membership": act(
         STAFF, "contact", lambda cast: {"company_id": str(cast.nordlys)}, {"company_id": "1"}
     ),
@@ -239,6 +278,13 @@ ROUTES: dict[str, Route] = {
         f"staff.imports.create_{name}": act(STAFF, "import", reach=OF_STAFF, writes=False)
         for name in ("plan", "application", "cancellation", "repair", "undo")
     },
+    "staff.views.new": form(STAFF, args={"noun": "contacts"}),
+    "staff.views.create": act(STAFF, args={"noun": "contacts"}, body={"name": "Made"}, bad={"name": ""}),
+    "staff.views.edit": page(STAFF, "view", reach=OWN_ACCOUNT),
+    "staff.views.update": act(STAFF, "view", {"name": "Other"}, {"name": ""}, reach=OWN_ACCOUNT),
+    "staff.views.update_query": act(STAFF, "view", {"query": "city.is=Jena"}, reach=OWN_ACCOUNT),
+    "staff.views.create_removal": act(STAFF, "view", reach=OWN_ACCOUNT),
+    "staff.views.update_default": act(STAFF, args={"noun": "contacts"}, body={"view": ""}),
     "staff.history.show_operation": page(STAFF, "operation"),
     "staff.history.undo_operation": act(STAFF, "operation"),
     "staff.history.undo_field": act(STAFF, "operation", args={"name": "job_title"}),

@@ -33,6 +33,8 @@ UNSCOPED = {
     "uq_contact_identity": "the e-mail address in it is given by the desk",
     "uq_custom_field_key": "fields belong to the whole organization",
     "uq_field_setting_of_noun_field": "fields belong to the whole organization",
+    "uq_list_view_slug": "views are named by the desk",
+    "pk_list_default": "names of our own",
     "uq_staff_email": "the desk's own people",
     "pk_import_name": "only the desk imports, and these are of one import",
     "pk_setting": "names of our own",
