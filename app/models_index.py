@@ -7,7 +7,7 @@ from app.contracts import models as contracts
 from app.fields import models as fields
 from app.imports import models as imports
 from app.people import models as people
-from app.records import files, models, receipts
+from app.records import files, models, notes, receipts
 from app.settings import models as settings
 from tenants import jobs
 
@@ -21,6 +21,7 @@ __all__ = [
     "imports",
     "jobs",
     "models",
+    "notes",
     "people",
     "receipts",
     "settings",

@@ -169,6 +169,7 @@ PIECES = {
     "shared/_job.html",
     "shared/_list_add.html",
     "shared/_list_tools.html",
+    "shared/_operation.html",
     "shared/_pager.html",
     "shared/_status.html",
     "shared/_toast.html",

@@ -9,14 +9,13 @@ from app.fields.settings import fields_of
 from app.i18n import gettext as _
 from app.i18n import lazy_gettext as _l
 from app.records.errors import EditConflict
-from app.web import history
 from app.web.access import allow
 from app.web.as_of import AsOfPage, as_of
-from app.web.cells import Titles
 from app.web.forms import form, nonce, number, once
 from app.web.htmx import page, redirect_to
 from app.web.inline import Inline, inline
 from app.web.listing import listing
+from app.web.timeline import Timeline, timeline
 
 from . import actions, queries
 from .models import Company
@@ -32,6 +31,7 @@ INLINE = Inline(
     save=actions.update,
     columns=lambda path: COLUMNS,
 )
+TIMELINE = Timeline(INLINE, queries.PAST, "staff/companies/history.html", "company", "company_id")
 
 
 def companies_list(**more):
@@ -95,27 +95,13 @@ def show(id: int) -> Response:
     """A company's page: its facts, and beside them its history."""
     loaded = queries.get(id, current_user)
     titles = INLINE.titles(loaded)
-    past = _history(id, titles)
+    past = TIMELINE.block(id, titles)
     return page(
         "staff/companies/show.html",
         company=loaded.record,
         facts=INLINE.facts(loaded, titles),
         made=loaded,
         history=past,
-    )
-
-
-def _history(id: int, titles: Titles | None = None) -> dict:
-    return history.block(queries.PAST, id, f"/companies/{id}/history", f"/companies/{id}/as-of", titles)
-
-
-@bp.get("/<int:id>/history")
-@allow("history.view")
-def show_history(id: int) -> Response:
-    """What happened to a company."""
-    loaded = queries.get(id, current_user)
-    return page(
-        "staff/companies/history.html", part="shared/_history.html", company=loaded.record, history=_history(id)
     )
 
 
@@ -165,6 +151,7 @@ def _name_form(loaded, wrong: FieldErrors | None = None):
 
 
 inline(bp, INLINE)
+timeline(bp, TIMELINE)
 as_of(
     bp,
     AsOfPage(

@@ -9,14 +9,14 @@ from app.fields.form import read_all
 from app.fields.settings import fields_of
 from app.i18n import gettext as _
 from app.i18n import lazy_gettext as _l
-from app.web import history
 from app.web.access import allow
 from app.web.as_of import AsOfPage, as_of
-from app.web.cells import Titles, editor
+from app.web.cells import editor
 from app.web.forms import form, nonce, number, once, sentence, typed_in
 from app.web.htmx import page, redirect_to
 from app.web.inline import Inline, inline
 from app.web.listing import AddRow, listing
+from app.web.timeline import Timeline, timeline
 
 from . import actions, queries, screens
 from .models import Contact
@@ -35,6 +35,7 @@ def columns(path: str) -> list[str]:
 INLINE = Inline(
     Contact, queries.get, "/contacts", "contacts.view", "contacts.edit", save=actions.update, columns=columns
 )
+TIMELINE = Timeline(INLINE, queries.PAST, "staff/contacts/history.html", "contact", "contact_id")
 
 
 def contacts_list(company_id: int | None = None, wrong: FieldErrors | None = None):
@@ -161,7 +162,7 @@ def show(id: int) -> Response:
     loaded = queries.get(id, current_user)
     titles = INLINE.titles(loaded)
     places = screens.places(id, titles)
-    past = _history(id, titles)
+    past = TIMELINE.block(id, titles)
     return page(
         "staff/contacts/show.html",
         contact=loaded.record,
@@ -173,19 +174,8 @@ def show(id: int) -> Response:
     )
 
 
-def _history(id: int, titles: Titles | None = None) -> dict:
-    return history.block(queries.PAST, id, f"/contacts/{id}/history", f"/contacts/{id}/as-of", titles)
-
-
-@bp.get("/contacts/<int:id>/history")
-@allow("history.view")
-def show_history(id: int) -> Response:
-    """What happened to a contact."""
-    loaded = queries.get(id, current_user)
-    return page("staff/contacts/history.html", part="shared/_history.html", contact=loaded.record, history=_history(id))
-
-
 inline(bp, INLINE)
+timeline(bp, TIMELINE)
 as_of(
     bp,
     AsOfPage(

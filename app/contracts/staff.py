@@ -9,14 +9,13 @@ from app.fields.form import read_all, read_one
 from app.fields.settings import fields_of
 from app.i18n import gettext as _
 from app.i18n import lazy_gettext as _l
-from app.web import history
 from app.web.access import allow
 from app.web.as_of import AsOfPage, as_of
-from app.web.cells import Titles
 from app.web.forms import form, nonce, once
 from app.web.htmx import page, redirect_to
 from app.web.inline import Inline, inline
 from app.web.listing import listing
+from app.web.timeline import Timeline, timeline
 
 from . import actions, queries
 from .models import Contract
@@ -33,6 +32,7 @@ def columns(path: str) -> list[str]:
 INLINE = Inline(
     Contract, queries.get, "/contracts", "contracts.view", "contracts.edit", save=actions.update, columns=columns
 )
+TIMELINE = Timeline(INLINE, queries.PAST, "staff/contracts/history.html", "contract")
 
 
 def contracts_list(company_id: int | None = None):
@@ -129,7 +129,7 @@ def show(id: int) -> Response:
     """A contract's page."""
     loaded = queries.get(id, current_user)
     titles = INLINE.titles(loaded)
-    past = _history(id, titles)
+    past = TIMELINE.block(id, titles)
     return page(
         "staff/contracts/show.html",
         contract=loaded.record,
@@ -139,19 +139,6 @@ def show(id: int) -> Response:
     )
 
 
-def _history(id: int, titles: Titles | None = None) -> dict:
-    return history.block(queries.PAST, id, f"/contracts/{id}/history", f"/contracts/{id}/as-of", titles)
-
-
-@bp.get("/contracts/<int:id>/history")
-@allow("history.view")
-def show_history(id: int) -> Response:
-    """What happened to a contract."""
-    loaded = queries.get(id, current_user)
-    return page(
-        "staff/contracts/history.html", part="shared/_history.html", contract=loaded.record, history=_history(id)
-    )
-
-
 inline(bp, INLINE)
+timeline(bp, TIMELINE)
 as_of(bp, AsOfPage(INLINE, _l("Contracts"), not_shown=(_l("Hours used"),)))

@@ -24,8 +24,9 @@ from app.fields.models import CustomField
 from app.fields.settings import settings_changed
 from app.imports import actions as imports
 from app.people.actions import create_staff
-from app.records import files, undo_job
+from app.records import files, notes, undo_job
 from app.records.actor import Actor
+from app.records.notes import COMPANIES
 from app.records.write import begin, create, update, withdraw
 from app.signin import sessions
 from tenants import Tenanted, db, tenancy
@@ -64,6 +65,7 @@ OWNERS = {
     "contract": "ARRAY[t.company_id]",
     "department": "ARRAY[t.company_id]",
     "membership": "ARRAY[t.company_id]",
+    "note": f"({COMPANIES})".replace("FROM contact", "FROM {schema}.contact"),
 }
 
 
@@ -120,6 +122,10 @@ def _make_more(world: World, slug: str, canaries: Canaries) -> None:
             update(membership, {"role": "Buyer"}, actor=ann)
         for person in ("ina", "xena", "nils"):
             update(db.session.get(Contact, getattr(cast, person)), {"custom-badge": "B-1"}, actor=ann)
+        for contact in (cast.otto, cast.xena, cast.nora):
+            notes.add("contact_id", contact, "A note", actor=ann)
+        for company in (cast.acme, cast.xacme, cast.nordlys):
+            notes.add("company_id", company, "A note", actor=ann)
         _make_gone(cast, ann)
         for person in ("ann", "sue"):
             _make_own(cast.accounts[person], ann, canaries)
@@ -163,6 +169,7 @@ def _make_foreign(cast, actor: Actor, canaries: Canaries) -> None:
     contract |= {"customer_contact_id": contact, "support_contact_id": cast.ann}
     contract_id = create(Contract, contract, actor=actor)
     update(db.session.get(Contract, contract_id), {"notes": "Only"}, actor=actor)
+    notes.add("contact_id", contact, "Only", actor=actor)
     staff = {"name": "Only", "email": "only@desk.example", "role": "technician"}
     create_staff(staff, password=password("only"), actor=actor)
     _make_own(cast.accounts["ann"], actor, canaries)
@@ -268,15 +275,17 @@ def _collect(world: World, canaries: Canaries) -> None:
     for kind, found in ids.items():
         gone = world.sql(f"SELECT max(id) AS id FROM {harbor}.{kind} WHERE withdrawn_at IS NOT NULL")
         found["gone"] = gone[0]["id"]
+    note = f"SELECT max(id) AS id FROM {harbor}.note WHERE contact_id = %s"
     edited = "SELECT max(operation_id) AS id, max(id) AS change"
     edited += f" FROM {harbor}.change WHERE noun = 'contact' AND record_id = %s"
     member = f"SELECT id FROM {harbor}.membership WHERE contact_id = %s"
     domain = f"SELECT id FROM {harbor}.company_domain WHERE company_id = %s"
-    ids |= {kind: {} for kind in ("operation", "change", "membership", "domain")}
+    ids |= {kind: {} for kind in ("operation", "change", "membership", "domain", "note")}
     for letter, contact in [(one, ids["contact"][one]) for one in LETTERS.values()]:
         row = world.sql(edited, contact)[0]
         ids["operation"][letter], ids["change"][letter] = row["id"], row["change"]
         ids["membership"][letter] = world.sql(member, contact)[0]["id"]
+        ids["note"][letter] = world.sql(note, contact)[0]["id"]
         ids["domain"][letter] = world.sql(domain, ids["company"][letter])[0]["id"]
     ids["staff"] = {"ann": cast.ann, "sue": cast.sue}
     for kind, table, where in (
