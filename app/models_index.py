@@ -7,11 +7,12 @@ from app.contracts import models as contracts
 from app.fields import models as fields
 from app.imports import models as imports
 from app.people import models as people
-from app.records import files, models, notes, receipts
+from app.records import attachments, files, models, notes, receipts
 from app.settings import models as settings
 from tenants import jobs
 
 __all__ = [
+    "attachments",
     "companies",
     "contacts",
     "contracts",

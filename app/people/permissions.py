@@ -11,6 +11,8 @@ TECHNICIAN = frozenset(
         "contracts.edit",
         "notes.view",
         "notes.edit",
+        "files.view",
+        "files.edit",
         "imports.view",
         "imports.run",
         "exports.run",

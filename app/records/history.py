@@ -38,8 +38,8 @@ from .models import Change, Operation
 PAGE = 20
 # More changes of one operation than these are not counted.
 MOST = 1000
-# What may be asked for: everything, notes alone, those that are important, or what was done without the notes.
-FEED, NOTES, IMPORTANT, AUDIT = "feed", "notes", "important", "audit"
+# What may be asked for: everything, notes or files alone, notes that are important, or what was done without the notes.
+FEED, NOTES, FILES, IMPORTANT, AUDIT = "feed", "notes", "files", "important", "audit"
 
 
 @dataclass
@@ -125,7 +125,9 @@ class Past:
     @property
     def shows(self) -> tuple[str, ...]:
         """What may be asked for."""
-        return (FEED, NOTES, IMPORTANT, AUDIT) if any(part.important for part in self.parts) else (FEED,)
+        said = {bool(part.important) for part in self.parts}
+        there = {FEED} | ({NOTES, IMPORTANT, AUDIT} if True in said else set()) | ({FILES} if False in said else set())
+        return tuple(one for one in (FEED, NOTES, FILES, IMPORTANT, AUDIT) if one in there)
 
     @property
     def nouns(self) -> list[str]:
@@ -137,7 +139,7 @@ class Past:
 
 @dataclass(frozen=True)
 class Wanted:
-    """What is asked of a history: one of FEED, NOTES, IMPORTANT and AUDIT, words, and the operation to go on after."""
+    """What is asked of a history: FEED or another of these, words, and the operation to go on after."""
 
     show: str = FEED
     q: str = ""
@@ -216,10 +218,11 @@ def _newest(past: Past, older: bool, show: str, searched: bool) -> Select:
 def _touched(past: Past, show: str) -> list[Select]:
     """The changes that are asked for, those of each noun in a query of its own, which has its index."""
     said = [part for part in past.parts if part.important]
+    wanted = said if show in (NOTES, IMPORTANT) else [part for part in past.parts if not part.important]
     changes = select(Change.operation_id, Change.id)
-    if show in (NOTES, IMPORTANT) and said:
+    if show in (NOTES, IMPORTANT, FILES) and wanted:
         found = []
-        for part in said:
+        for part in wanted:
             ids = part.ids.where(part.model.withdrawn_at.is_(None))
             ids = ids.where(getattr(part.model, part.important)) if show == IMPORTANT else ids
             found.append(changes.where(Change.noun == part.noun, Change.action == "create", Change.record_id.in_(ids)))

@@ -8,9 +8,7 @@ from app.contacts.staff import TIMELINE as OF_CONTACT
 from app.i18n import gettext as _
 from app.records import notes
 from app.records.models import Operation
-from app.web import toasts
 from app.web.access import allow
-from app.web.htmx import redirect_to
 from app.web.inline import Inline, inline
 from app.web.timeline import Timeline
 
@@ -24,13 +22,8 @@ def _of(note: notes.Note) -> tuple[Timeline, int]:
 
 
 def _done(note: notes.Note, text: str, operation: Operation | None) -> Response:
-    """After a change: the history anew for htmx, otherwise back to the record."""
     line, record_id = _of(note)
-    loaded, here = line.noun.get(record_id, current_user), line.noun.address(record_id)
-    if not request.wants_fragment:
-        toasts.leave(text, operation, here)
-        return redirect_to(f"{here}#history")
-    return line.answer(loaded, toast=toasts.toast(text, operation, here))
+    return line.done(record_id, text, operation)
 
 
 @bp.get("/<int:id>")

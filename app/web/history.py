@@ -16,6 +16,7 @@ from app.i18n import gettext as _
 from app.records import history
 from app.records.notes import Note
 
+from .attaching import size
 from .cells import Titles, cells_of
 from .forms import number
 
@@ -59,8 +60,9 @@ def block(
     `path` is the address that shows this history alone, and `as_of` the one that shows the record as it was on a date,
     where there is one. A page hands over its `titles`, so that one query names all that it shows.
     """
-    if past.parts and not current_user.may("notes.view"):
-        past = replace(past, parts=())
+    seen = tuple(part for part in past.parts if current_user.may(f"{_SEEN[part.noun]}.view"))
+    past = past if seen == past.parts else replace(past, parts=seen)
+    nouns = [part.noun for part in seen]
     wanted = wanted or _wanted(past)
     entries, older = history.feed(past, record_id, current_user, wanted, (titles or Titles()).names)
     record = path.removesuffix("/history")
@@ -80,14 +82,18 @@ def block(
         "show": wanted.show,
         "q": wanted.q,
         "as_of_url": as_of,
-        "notes_url": f"{record}/notes" if past.parts and current_user.may("notes.edit") else None,
+        "notes_url": f"{record}/notes" if "note" in nouns and current_user.may("notes.edit") else None,
+        "files_url": f"{record}/files" if "attachment" in nouns and current_user.may("files.edit") else None,
         **more,
     }
 
 
+# The word in the permissions for what stands in the history itself.
+_SEEN = {"note": "notes", "attachment": "files"}
 _FILTERS = {
     history.FEED: lambda: _("Feed"),
     history.NOTES: lambda: _("Notes"),
+    history.FILES: lambda: _("Files"),
     history.IMPORTANT: lambda: _("Important"),
     history.AUDIT: lambda: _("Audit"),
 }
@@ -135,6 +141,7 @@ def _operation(entry: history.Entry, as_of: str, record: str) -> dict:
         "why": entry.why,
         "title": _title(entry),
         "notes": [_note(made) for made in entry.made if made.noun == "note"],
+        "files": [_file(made) for made in entry.made if made.noun == "attachment"],
         "more_url": None if small else at,
         "more": _more(entry.size),
         "changes": [
@@ -165,6 +172,9 @@ _PARTS = {
     "note.create": lambda: _("Note written, and deleted since"),
     "note.withdraw": lambda: _("Note deleted"),
     "note.restore": lambda: _("Note brought back"),
+    "attachment.create": lambda: _("File attached, and deleted since"),
+    "attachment.withdraw": lambda: _("File deleted"),
+    "attachment.restore": lambda: _("File brought back"),
 }
 
 
@@ -190,4 +200,15 @@ def _note(made: history.Made) -> dict:
         "cell": cell.cell(made.id, made.values["text"], Titles(), at),
         "important": made.values["important"],
         "url": at if may else None,
+    }
+
+
+def _file(made: history.Made) -> dict:
+    """A file as it stands in the history."""
+    return {
+        "id": made.id,
+        "name": made.values["name"],
+        "size": size(made.values["size"]),
+        "url": f"/files/{made.id}",
+        "removal_url": f"/files/{made.id}/removal" if current_user.may("files.edit") else None,
     }

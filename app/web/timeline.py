@@ -17,10 +17,12 @@ from app.fields.settings import fields_of
 from app.i18n import gettext as _
 from app.records import history as records
 from app.records import notes
+from app.records.models import Operation
 from app.records.read import Loaded
 
 from . import cells, history, toasts
 from .access import allow
+from .attaching import attaching
 from .forms import nonce, once
 from .htmx import page, redirect_to
 from .inline import Inline
@@ -55,6 +57,14 @@ class Timeline:
             response.headers["HX-Replace-Url"] = block["here_url"]
         return response
 
+    def done(self, record_id: int, text: str, operation: Operation | None) -> Response:
+        """After a change of what stands in it: the history anew for htmx, otherwise back to the record."""
+        loaded, here = self.noun.get(record_id, current_user), self.noun.address(record_id)
+        if not request.wants_fragment:
+            toasts.leave(text, operation, here)
+            return redirect_to(f"{here}#history")
+        return self.answer(loaded, toast=toasts.toast(text, operation, here))
+
 
 def _words():
     return fields_of(notes.Note)["text"]
@@ -72,6 +82,7 @@ def timeline(bp: Blueprint, line: Timeline) -> None:
 
     if not line.about:
         return
+    attaching(bp, line)
 
     @bp.get(f"{at}/notes")
     @allow("notes.view")
