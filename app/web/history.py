@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit
 
 from babel.numbers import format_decimal
 from flask import request
@@ -101,15 +101,22 @@ _FILTERS = {
 
 def _page() -> str:
     """The path of the page that the history stands on; for a fragment the browser says which."""
-    said = urlsplit(request.headers.get("HX-Current-URL", "")).path
-    return said if request.wants_fragment else request.path
+    return _current().path if request.wants_fragment else request.path
+
+
+def _current() -> SplitResult:
+    """The address that the browser shows, as it says itself."""
+    try:
+        return urlsplit(request.headers.get("HX-Current-URL", ""))
+    except ValueError:
+        return urlsplit("")
 
 
 def _wanted(past: history.Past) -> history.Wanted:
     """What the address asks for; what changes something asks for what the page showed."""
     args = request.args
     if request.method != "GET":
-        args = MultiDict(parse_qsl(urlsplit(request.headers.get("HX-Current-URL", "")).query))
+        args = MultiDict(parse_qsl(_current().query))
     show, q = args.get("show", ""), args.get("q", "")[:1000].strip()[:100]
     return history.Wanted(show if show in past.shows else history.FEED, q, args.get("until", type=number))
 
@@ -183,6 +190,8 @@ def _title(entry: history.Entry) -> str:
         return entry.title
     if len(entry.actions) == 1 and (said := _PARTS.get(*entry.actions)):
         return said()
+    if entry.actions == {"note.update"} and entry.kind == "edit":
+        return _("Note changed")
     kind = _TITLES.get(entry.kind)
     if entry.lines and entry.kind not in ("undo", "restore"):
         return entry.title

@@ -74,6 +74,12 @@ def test_the_links_of_the_filter_keep_the_page_and_the_search(world, told):
             assert screen(answer).one("section", id="history")
 
 
+@pytest.mark.parametrize("said", ["http://[", "", "x", "http://harbor.test/\x7f?show=\x7f&until=-1"])
+def test_a_browser_that_says_nonsense_of_where_it_is_gets_the_history(world, told, said):
+    answer = world.staff("ann").fragment(f"{told}/history", headers={"HX-Current-URL": said})
+    assert answer.headers["HX-Replace-Url"] == f"{told}/history" and lines(screen(answer)) == FEED
+
+
 SEARCHES = {
     "fridays": ["Never on Fridays"],
     "KIEL": ["City"],
@@ -84,6 +90,7 @@ SEARCHES = {
     "100%": [],
     "_": [],
     "\\": [],
+    "\x00%27 OR 1=1": [],
     "zzz": [],
 }
 
