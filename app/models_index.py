@@ -7,11 +7,12 @@ from app.contracts import models as contracts
 from app.fields import models as fields
 from app.imports import models as imports
 from app.people import models as people
-from app.records import bulk, files, models, receipts, views
+from app.records import attachments, bulk, files, models, notes, receipts, views
 from app.settings import models as settings
 from tenants import jobs
 
 __all__ = [
+    "attachments",
     "bulk",
     "companies",
     "contacts",
@@ -22,6 +23,7 @@ __all__ = [
     "imports",
     "jobs",
     "models",
+    "notes",
     "people",
     "receipts",
     "settings",

@@ -165,6 +165,7 @@ on("toggle", ({ target }) => {
   const later = target.open && $("[data-later]", target);
   if (later) htmx.ajax("GET", later.href, { source: later, target: later.closest(".menu-panel"), swap: "outerHTML" }).then(() => arrange(target));
   else arrange(target);
+  if (target.open) $("[data-writes]", target)?.elements.text.focus();
 }, true);
 const linger = line => {
   let left = 10;

@@ -171,6 +171,7 @@ PIECES = {
     "shared/_list_tools.html",
     "shared/_marked.html",
     "shared/_neighbours.html",
+    "shared/_operation.html",
     "shared/_pager.html",
     "shared/_status.html",
     "shared/_toast.html",

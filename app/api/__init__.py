@@ -8,12 +8,12 @@ from app.contracts import api as contracts
 from app.extensions import csrf
 from app.imports import api as imports
 
-from . import guard, jobs, openapi, operations
+from . import guard, jobs, notes, openapi, operations
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
 guard.protect(blueprint)
 
-for child in (companies.bp, contacts.bp, contracts.bp, imports.bp, operations.bp, jobs.bp, openapi.bp):
+for child in (companies.bp, contacts.bp, contracts.bp, imports.bp, notes.bp, operations.bp, jobs.bp, openapi.bp):
     blueprint.register_blueprint(child)
     # No cookie opens this door, so that no other site can knock with one. Exemptions are not inherited.
     csrf.exempt(child)

@@ -5,7 +5,7 @@ from sqlalchemy import Text as TextType
 
 from app.fields.folding import folded
 from app.fields.settings import fields_of
-from app.records import read
+from app.records import attachments, notes, read
 from app.records.history import RECORD, Past
 from app.records.lists import ListOf
 from app.records.search import Search
@@ -49,5 +49,9 @@ LIST = ListOf(
 )
 
 
-# A company's history tells of its web domains, too, those that were removed included.
-PAST = Past("company", (("company_domain", select(Domain.id).where(Domain.company_id == RECORD)),))
+# A company's history tells of its web domains, too, those that were removed included, and of notes and files.
+PAST = Past(
+    "company",
+    (("company_domain", select(Domain.id).where(Domain.company_id == RECORD)),),
+    (notes.part("company_id"), attachments.part("company_id")),
+)

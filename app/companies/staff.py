@@ -9,10 +9,9 @@ from app.fields.settings import fields_of
 from app.i18n import gettext as _
 from app.i18n import lazy_gettext as _l
 from app.records.errors import EditConflict, NotFound
-from app.web import history, views
+from app.web import views
 from app.web.access import allow
 from app.web.as_of import AsOfPage, as_of
-from app.web.cells import Titles
 from app.web.forms import form, nonce, number, once
 from app.web.htmx import page, redirect_to
 from app.web.inline import Inline, inline
@@ -20,6 +19,7 @@ from app.web.listing import listing
 from app.web.neighbours import neighbours, step
 from app.web.recent import opened
 from app.web.removal import Removing, removal
+from app.web.timeline import Timeline, timeline
 
 from . import actions, queries
 from .models import Company
@@ -50,6 +50,7 @@ REMOVING = Removing(
         "contract": lambda id: f"/companies/{id}/contracts",
     },
 )
+TIMELINE = Timeline(INLINE, queries.PAST, "staff/companies/history.html", "company", "company_id")
 
 
 def companies_list(**more):
@@ -123,7 +124,7 @@ def show(id: int) -> Response:
         return REMOVING.deleted_page(id)
     opened("company", id)
     titles = INLINE.titles(loaded)
-    past = _history(id, titles)
+    past = TIMELINE.block(id, titles)
     return page(
         "staff/companies/show.html",
         company=loaded.record,
@@ -131,20 +132,6 @@ def show(id: int) -> Response:
         facts=INLINE.facts(loaded, titles),
         made=loaded,
         history=past,
-    )
-
-
-def _history(id: int, titles: Titles | None = None) -> dict:
-    return history.block(queries.PAST, id, f"/companies/{id}/history", f"/companies/{id}/as-of", titles)
-
-
-@bp.get("/<int:id>/history")
-@allow("history.view")
-def show_history(id: int) -> Response:
-    """What happened to a company."""
-    loaded = queries.get(id, current_user)
-    return page(
-        "staff/companies/history.html", part="shared/_history.html", company=loaded.record, history=_history(id)
     )
 
 
@@ -195,6 +182,7 @@ def _name_form(loaded, wrong: FieldErrors | None = None):
 
 inline(bp, INLINE)
 removal(bp, REMOVING)
+timeline(bp, TIMELINE)
 as_of(
     bp,
     AsOfPage(

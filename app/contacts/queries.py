@@ -12,7 +12,7 @@ from app.fields.folding import folded
 from app.fields.kinds.country_names import country_name
 from app.fields.registry import FieldSet
 from app.fields.settings import fields_of
-from app.records import read
+from app.records import attachments, notes, read
 from app.records.history import RECORD, Past
 from app.records.lists import ListOf
 from app.records.search import Search
@@ -110,13 +110,14 @@ LIST = ListOf(
 )
 
 
-# A contact's history tells of memberships and further addresses, too.
+# A contact's history tells of memberships, further addresses, notes and files, too.
 PAST = Past(
     "contact",
     (
         ("membership", select(Membership.id).where(Membership.contact_id == RECORD)),
         ("contact_address", select(Address.id).where(Address.contact_id == RECORD)),
     ),
+    (notes.part("contact_id"), attachments.part("contact_id")),
 )
 
 

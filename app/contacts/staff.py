@@ -16,10 +16,10 @@ from app.i18n import gettext as _
 from app.i18n import lazy_gettext as _l
 from app.records.errors import NotFound
 from app.records.read import Loaded
-from app.web import history, views
+from app.web import views
 from app.web.access import allow
 from app.web.as_of import AsOfPage, as_of
-from app.web.cells import Titles, editor
+from app.web.cells import editor
 from app.web.forms import form, nonce, number, once, sentence, typed_in
 from app.web.htmx import page, redirect_to
 from app.web.inline import Inline, inline
@@ -28,6 +28,7 @@ from app.web.maps import map_url
 from app.web.neighbours import neighbours, step
 from app.web.recent import opened
 from app.web.removal import Removing, removal
+from app.web.timeline import Timeline, timeline
 
 from . import access, actions, queries, screens
 from .cards import Card
@@ -71,6 +72,7 @@ REMOVING = Removing(
     },
     access.sign_out,
 )
+TIMELINE = Timeline(INLINE, queries.PAST, "staff/contacts/history.html", "contact", "contact_id")
 
 
 def contacts_list(company_id: int | None = None, wrong: FieldErrors | None = None):
@@ -213,7 +215,7 @@ def show(id: int) -> Response:
     opened("contact", id)
     titles = INLINE.titles(loaded)
     places = screens.places(id, titles)
-    past = _history(id, titles)
+    past = TIMELINE.block(id, titles)
     return page(
         "staff/contacts/show.html",
         contact=loaded.record,
@@ -225,18 +227,6 @@ def show(id: int) -> Response:
         made=loaded,
         history=past,
     )
-
-
-def _history(id: int, titles: Titles | None = None) -> dict:
-    return history.block(queries.PAST, id, f"/contacts/{id}/history", f"/contacts/{id}/as-of", titles)
-
-
-@bp.get("/contacts/<int:id>/history")
-@allow("history.view")
-def show_history(id: int) -> Response:
-    """What happened to a contact."""
-    loaded = queries.get(id, current_user)
-    return page("staff/contacts/history.html", part="shared/_history.html", contact=loaded.record, history=_history(id))
 
 
 @bp.get("/contacts/<int:id>/card")
@@ -266,6 +256,7 @@ def _card(loaded: Loaded) -> Card:
 
 inline(bp, INLINE)
 removal(bp, REMOVING)
+timeline(bp, TIMELINE)
 as_of(
     bp,
     AsOfPage(

@@ -10,10 +10,9 @@ from app.fields.settings import fields_of
 from app.i18n import gettext as _
 from app.i18n import lazy_gettext as _l
 from app.records.errors import NotFound
-from app.web import history, views
+from app.web import views
 from app.web.access import allow
 from app.web.as_of import AsOfPage, as_of
-from app.web.cells import Titles
 from app.web.forms import form, nonce, once
 from app.web.htmx import page, redirect_to
 from app.web.inline import Inline, inline
@@ -21,6 +20,7 @@ from app.web.listing import listing
 from app.web.neighbours import neighbours, step
 from app.web.recent import opened
 from app.web.removal import Removing, removal
+from app.web.timeline import Timeline, timeline
 
 from . import actions, queries
 from .models import Contract
@@ -54,6 +54,7 @@ REMOVING = Removing(
     _l("Contracts"),
     {},
 )
+TIMELINE = Timeline(INLINE, queries.PAST, "staff/contracts/history.html", "contract")
 
 
 def contracts_list(company_id: int | None = None):
@@ -162,7 +163,7 @@ def show(id: int) -> Response:
         return REMOVING.deleted_page(id)
     opened("contract", id)
     titles = INLINE.titles(loaded)
-    past = _history(id, titles)
+    past = TIMELINE.block(id, titles)
     return page(
         "staff/contracts/show.html",
         contract=loaded.record,
@@ -173,20 +174,7 @@ def show(id: int) -> Response:
     )
 
 
-def _history(id: int, titles: Titles | None = None) -> dict:
-    return history.block(queries.PAST, id, f"/contracts/{id}/history", f"/contracts/{id}/as-of", titles)
-
-
-@bp.get("/contracts/<int:id>/history")
-@allow("history.view")
-def show_history(id: int) -> Response:
-    """What happened to a contract."""
-    loaded = queries.get(id, current_user)
-    return page(
-        "staff/contracts/history.html", part="shared/_history.html", contract=loaded.record, history=_history(id)
-    )
-
-
 inline(bp, INLINE)
 removal(bp, REMOVING)
+timeline(bp, TIMELINE)
 as_of(bp, AsOfPage(INLINE, _l("Contracts"), not_shown=(_l("Hours used"),)))

@@ -12,6 +12,10 @@ TECHNICIAN = frozenset(
         "contracts.view",
         "contracts.edit",
         "contracts.delete",
+        "notes.view",
+        "notes.edit",
+        "files.view",
+        "files.edit",
         "imports.view",
         "imports.run",
         "exports.run",
@@ -31,9 +35,9 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
 # What an API token may be limited to; a token never may more than the person it belongs to.
 SCOPES: dict[str, frozenset[str]] = {
     "read": frozenset(
-        {"desk.use", "companies.view", "contacts.view", "contracts.view", "imports.view", "history.view"}
+        {"desk.use", "companies.view", "contacts.view", "contracts.view", "notes.view", "imports.view", "history.view"}
     ),
-    "write": frozenset({"companies.edit", "contacts.edit", "contracts.edit", "history.undo"}),
+    "write": frozenset({"companies.edit", "contacts.edit", "contracts.edit", "notes.edit", "history.undo"}),
     "import": frozenset({"imports.view", "imports.run", "exports.run", "history.undo"}),
 }
 

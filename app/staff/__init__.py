@@ -10,7 +10,7 @@ from app.exports import staff as exports
 from app.imports import staff as imports
 from app.web.access import protect
 
-from . import bulk, columns, history, home, jobs, options, places, profile, search, views
+from . import bulk, columns, files, history, home, jobs, notes, options, places, profile, search, views
 
 blueprint = Blueprint("staff", __name__)
 protect(blueprint, "staff", sign_in="signin.sign_in", password="signin.password")
@@ -20,7 +20,7 @@ blueprint.add_app_template_global(places.new_entries, "new_entries")
 
 CHILDREN = (
     *(home.bp, companies.bp, contacts.bp, access.bp, contracts.bp, exports.bp, imports.bp),
-    *(history.bp, jobs.bp, options.bp, profile.bp, columns.bp, search.bp, bulk.bp, views.bp),
+    *(history.bp, jobs.bp, options.bp, profile.bp, columns.bp, search.bp, bulk.bp, views.bp, notes.bp, files.bp),
 )
 for child in CHILDREN:
     blueprint.register_blueprint(child)

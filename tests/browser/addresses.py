@@ -107,5 +107,5 @@ def _words(world: World) -> dict[str, list[str]]:
         own = world.sql(f"SELECT key FROM {world.schema()}.custom_field WHERE of_noun = %s", noun)
         words[noun] = [*fields.values(), *(f"custom-{row['key']}" for row in own)]
     hosts = [row["name"] for row in world.sql("SELECT name FROM shared.host ORDER BY name")]
-    names = [*hosts, "phone", "email", "role", "active", "notify", "name"]
+    names = [*hosts, "phone", "email", "role", "active", "notify", "text", "name"]
     return words | {noun: [""] for noun in LISTS} | {"name": names}

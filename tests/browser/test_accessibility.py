@@ -101,6 +101,8 @@ def busy(world, cast, run_jobs):
                 job.done, job.total, job.link = 4, 9, "/contacts"
                 db.session.add(job)
     adam = world.staff("adam")
+    adam.post_form(f"/contacts/{cast.ina}/notes", {"text": "Prefers calls."})
+    adam.post_form(f"/contacts/{cast.ina}/files", {"file": (BytesIO(b"%PDF-1.7"), "plan.pdf")})
     adam.post_form("/admin/fields/contact", {"kind": "text", "label": "Shoe size", "nonce": "one"})
     adam.post_form("/exports/contacts")
     sheet = b"First Name,Last Name,Email Address,Shoe\nAda,Lovelace,ada@acme.example,38\nNo,Body,no address,40\n"

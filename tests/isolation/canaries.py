@@ -5,6 +5,7 @@ several letters for somebody at several companies, 0 for what belongs to the des
 only (s); and a number, by which `Canaries.places` knows table, column and row.
 """
 
+import io
 import re
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,8 +26,9 @@ from app.fields.models import CustomField
 from app.fields.settings import settings_changed
 from app.imports import actions as imports
 from app.people.actions import create_staff
-from app.records import bulk, files, undo_job, views
+from app.records import attachments, bulk, files, notes, undo_job, views
 from app.records.actor import Actor
+from app.records.notes import COMPANIES
 from app.records.write import begin, create, update, withdraw
 from app.signin import sessions
 from tenants import Tenanted, db, tenancy
@@ -44,7 +46,7 @@ OUR_WORDS = {
     "change.noun change.action event.kind",
     "custom_field.of_noun custom_field.key custom_field.kind custom_field.portal custom_field.section",
     "field_setting.of_noun field_setting.field field_setting.portal field_setting.section",
-    "file.media_type file.purpose file.sha256 import.state import_row.verdict",
+    "attachment.media_type file.media_type file.purpose file.sha256 import.state import_row.verdict",
     "job.kind job.lane job.state job.link",
     "operation.kind operation.through",
     "receipt.key receipt.fingerprint receipt.location setting.name session.surface sign_in_attempt.address",
@@ -58,7 +60,9 @@ SHOWN_IN_PORTAL = {"custom_field.label", "custom_field.help", "field_setting.lab
 SHOWN_IN_PORTAL |= {"company_domain.name", "contact_address.email", "staff.name", "staff.email"}
 
 # The companies of a row, as SQL over the row `t`; tables that are not named hold what belongs to the desk.
+OF_EITHER = f"({COMPANIES})".replace("FROM contact", "FROM {schema}.contact")
 OWNERS = {
+    "attachment": OF_EITHER,
     "change": "t.company_ids",
     "company": "ARRAY[t.id]",
     "company_domain": "ARRAY[t.company_id]",
@@ -67,6 +71,7 @@ OWNERS = {
     "contract": "ARRAY[t.company_id]",
     "department": "ARRAY[t.company_id]",
     "membership": "ARRAY[t.company_id]",
+    "note": OF_EITHER,
 }
 
 
@@ -123,11 +128,21 @@ def _make_more(world: World, slug: str, canaries: Canaries) -> None:
             update(membership, {"role": "Buyer"}, actor=ann)
         for person in ("ina", "xena", "nils"):
             update(db.session.get(Contact, getattr(cast, person)), {"custom-badge": "B-1"}, actor=ann)
+        for contact in (cast.otto, cast.xena, cast.nora):
+            notes.add("contact_id", contact, "A note", actor=ann)
+            attachments.add("contact_id", contact, [_sent()], actor=ann)
+        for company in (cast.acme, cast.xacme, cast.nordlys):
+            notes.add("company_id", company, "A note", actor=ann)
+            attachments.add("company_id", company, [_sent()], actor=ann)
         _make_gone(cast, ann)
         for person in ("ann", "sue"):
             _make_own(cast.accounts[person], ann, canaries)
         if slug == "summit":
             _make_foreign(cast, ann, canaries)
+
+
+def _sent() -> attachments.Given:
+    return attachments.Given("plan.pdf", io.BytesIO(b"%PDF-1.7"), 8)
 
 
 def _make_gone(cast, actor: Actor) -> None:
@@ -170,6 +185,8 @@ def _make_foreign(cast, actor: Actor, canaries: Canaries) -> None:
     contract |= {"customer_contact_id": contact, "support_contact_id": cast.ann}
     contract_id = create(Contract, contract, actor=actor)
     update(db.session.get(Contract, contract_id), {"notes": "Only"}, actor=actor)
+    notes.add("contact_id", contact, "Only", actor=actor)
+    attachments.add("contact_id", contact, [_sent()], actor=actor)
     staff = {"name": "Only", "email": "only@desk.example", "role": "technician"}
     create_staff(staff, password=password("only"), actor=actor)
     _make_own(cast.accounts["ann"], actor, canaries)
@@ -275,15 +292,18 @@ def _collect(world: World, canaries: Canaries) -> None:
     for kind, found in ids.items():
         gone = world.sql(f"SELECT max(id) AS id FROM {harbor}.{kind} WHERE withdrawn_at IS NOT NULL")
         found["gone"] = gone[0]["id"]
+    within = "SELECT max(id) AS id FROM {}.{} WHERE contact_id = %s"
     edited = "SELECT max(operation_id) AS id, max(id) AS change"
     edited += f" FROM {harbor}.change WHERE noun = 'contact' AND record_id = %s"
     member = f"SELECT id FROM {harbor}.membership WHERE contact_id = %s"
     domain = f"SELECT id FROM {harbor}.company_domain WHERE company_id = %s"
-    ids |= {kind: {} for kind in ("operation", "change", "membership", "domain")}
+    ids |= {kind: {} for kind in ("operation", "change", "membership", "domain", "note", "attachment")}
     for letter, contact in [(one, ids["contact"][one]) for one in LETTERS.values()]:
         row = world.sql(edited, contact)[0]
         ids["operation"][letter], ids["change"][letter] = row["id"], row["change"]
         ids["membership"][letter] = world.sql(member, contact)[0]["id"]
+        for kind in ("note", "attachment"):
+            ids[kind][letter] = world.sql(within.format(harbor, kind), contact)[0]["id"]
         ids["domain"][letter] = world.sql(domain, ids["company"][letter])[0]["id"]
     ids["staff"] = {"ann": cast.ann, "sue": cast.sue}
     for kind, table, where in (

@@ -147,6 +147,10 @@ def _new_contract_in_json(cast: Cast) -> dict[str, Any]:
     return {"description": "Made", "kind": "subscription"} | people
 
 
+def _new_note(cast: Cast) -> dict[str, Any]:
+    return {"text": "Written", "contact_id": cast.ina}
+
+
 def _new_token(cast: Cast) -> dict[str, Any]:
     return {"name": "Made", "staff_id": str(cast.ann), "scopes": ["read"], "days": "10"}
 
@@ -213,6 +217,10 @@ ROUTES: dict[str, Route] = {
     "staff.companies.show": page(STAFF, "company", reach=WITH_GONE),
     **_removal("staff.companies", "company"),
     "staff.companies.show_history": page(STAFF, "company"),
+    "staff.companies.show_notes": page(STAFF, "company"),
+    "staff.companies.show_files": page(STAFF, "company"),
+    "staff.companies.create_file": act(STAFF, "company", _upload, {}),
+    "staff.companies.create_note": act(STAFF, "company", {"text": "Written"}, {"text": ""}),
     **_as_of("staff.companies", "companies", "company", "address"),
     "staff.companies.edit_name": page(STAFF, "company"),
     "staff.companies.update_name": act(STAFF, "company", {"name": "Renamed"}, {"name": ""}),
@@ -227,6 +235,10 @@ ROUTES: dict[str, Route] = {
     "staff.contacts.show_history": page(STAFF, "contact"),
     "staff.contacts.show_card": page(STAFF, "contact"),
     "staff.contacts.show_card_file": page(STAFF, "contact"),
+    "staff.contacts.show_notes": page(STAFF, "contact"),
+    "staff.contacts.show_files": page(STAFF, "contact"),
+    "staff.contacts.create_file": act(STAFF, "contact", _upload, {}),
+    "staff.contacts.create_note": act(STAFF, "contact", {"text": "Written"}, {"text": ""}),
     **_as_of("staff.contacts", "contacts", "contact", "city"),
     **_field("staff.contacts", STAFF, "contact", "email", "new@acme.example", "no address"),
     "staff.contracts.index": page(STAFF),
@@ -251,6 +263,12 @@ ROUTES: dict[str, Route] = {
     "staff.access.create_membership_removal": act(STAFF, "membership"),
     "staff.access.create_primary": act(STAFF, "membership", before=_second_membership),
     **_field("staff.access", STAFF, "membership", "role", "Chief", "x" * 500),
+    "staff.files.show": page(STAFF, "attachment"),
+    "staff.files.create_removal": act(STAFF, "attachment"),
+    "staff.notes.show": form(STAFF, "note"),
+    "staff.notes.update_importance": act(STAFF, "note", {"important": "1"}),
+    "staff.notes.create_removal": act(STAFF, "note"),
+    **_field("staff.notes", STAFF, "note", "text", "Other words", ""),
     "staff.exports.new": form(STAFF, args={"noun": "contacts"}),
     "staff.exports.create": act(STAFF, args={"noun": "contacts"}),
     "staff.exports.show": page(STAFF, "export", reach=OWN_ACCOUNT),
@@ -344,6 +362,7 @@ ROUTES: dict[str, Route] = {
     **_resource("companies", "company", {"name": "Made", "kind": "managed"}, {"email": "n@n.example"}, {"email": "-"}),
     **_resource("contacts", "contact", NEW_CONTACT, {"email": "n@n.example"}, {"email": "-"}),
     **_resource("contracts", "contract", _new_contract_in_json, {"description": "Other"}, {"description": ""}),
+    **_resource("notes", "note", _new_note, {"important": True}, {"text": ""}),
     "api.description.show": form(STAFF),
     "api.operations.undo": act(STAFF, "operation"),
     "api.imports.index": page(STAFF),

@@ -5,7 +5,7 @@ from alembic import op
 from tenants.ddl import wall
 
 revision = "0004"
-down_revision = "0002"
+down_revision = "0003"
 
 # What is deleted is little beside what is not, and looked for by when it went.
 DELETED = "CREATE INDEX ix_{0}_deleted ON {0} (updated_at, id) WHERE withdrawn_at IS NOT NULL"
