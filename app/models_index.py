@@ -5,6 +5,7 @@ from app.companies import models as companies
 from app.contacts import models as contacts
 from app.contracts import models as contracts
 from app.fields import models as fields
+from app.groups import models as groups
 from app.imports import models as imports
 from app.people import models as people
 from app.records import files, models, receipts
@@ -18,6 +19,7 @@ __all__ = [
     "domains",
     "fields",
     "files",
+    "groups",
     "imports",
     "jobs",
     "models",

@@ -9,14 +9,14 @@ from app.fields.settings import fields_of
 from app.i18n import gettext as _
 from app.i18n import lazy_gettext as _l
 from app.records.errors import EditConflict
-from app.web import history
+from app.web import history, parts
 from app.web.access import allow
 from app.web.as_of import AsOfPage, as_of
 from app.web.cells import Titles
 from app.web.forms import form, nonce, number, once
 from app.web.htmx import page, redirect_to
 from app.web.inline import Inline, inline
-from app.web.listing import listing
+from app.web.listing import group_url, listing
 
 from . import actions, queries
 from .models import Company
@@ -47,6 +47,7 @@ def companies_list(**more):
         edit="companies.edit",
         columns=COLUMNS,
         export_url="/exports/companies/new" if current_user.may("exports.run") else None,
+        group_url=group_url("companies"),
         empty={
             "text": _("No companies yet. Companies are your customers; their people and contracts belong to them."),
             "action_url": "/companies/new",
@@ -101,6 +102,7 @@ def show(id: int) -> Response:
         company=loaded.record,
         facts=INLINE.facts(loaded, titles),
         made=loaded,
+        parts=parts.of("company", id),
         history=past,
     )
 

@@ -9,14 +9,14 @@ from app.fields.form import read_all
 from app.fields.settings import fields_of
 from app.i18n import gettext as _
 from app.i18n import lazy_gettext as _l
-from app.web import history
+from app.web import history, parts
 from app.web.access import allow
 from app.web.as_of import AsOfPage, as_of
 from app.web.cells import Titles, editor
 from app.web.forms import form, nonce, number, once, sentence, typed_in
 from app.web.htmx import page, redirect_to
 from app.web.inline import Inline, inline
-from app.web.listing import AddRow, listing
+from app.web.listing import AddRow, group_url, listing
 
 from . import actions, queries, screens
 from .models import Contact
@@ -53,6 +53,7 @@ def contacts_list(company_id: int | None = None, wrong: FieldErrors | None = Non
         columns=columns(path),
         add=_add_row(path, wrong),
         export_url="/exports/contacts/new" if current_user.may("exports.run") and not company_id else None,
+        group_url=group_url("contacts") if not company_id else None,
         empty={
             "text": _("No contacts yet. Add the first one in the row above, or bring a whole file."),
             "action_url": "/contacts/new",
@@ -124,7 +125,9 @@ def create() -> Response:
 def _create() -> Response:
     try:
         values = read_all(actions.new_fields(current_user), request.form)
-        where = once(lambda: actions.create(values, actor=current_user.actor), lambda made: f"/contacts/{made}")
+        # A company may bring something along, which the page of the contact offers.
+        offer = "?offer=groups" if values.get("company") else ""
+        where = once(lambda: actions.create(values, actor=current_user.actor), lambda made: f"/contacts/{made}{offer}")
     except FieldErrors as error:
         return page("staff/contacts/new.html", part="shared/_form.html", status=422, form=_form(error))
     return redirect_to(where)
@@ -144,7 +147,8 @@ def _create_quick(company) -> Response:
     template = "staff/contacts/of_company.html" if company else "staff/contacts/index.html"
     try:
         values = read_all(fields, request.form) | ({"company": company_id} if company else {})
-        where = once(lambda: actions.create(values, actor=current_user.actor), lambda made: f"/contacts/{made}")
+        offer = "?offer=groups" if company else ""
+        where = once(lambda: actions.create(values, actor=current_user.actor), lambda made: f"/contacts/{made}{offer}")
     except FieldErrors as error:
         found = contacts_list(company_id, error)
         return page(template, part="shared/_list.html", status=422, company=company, listing=found)
@@ -167,6 +171,7 @@ def show(id: int) -> Response:
         contact=loaded.record,
         facts=INLINE.facts(loaded, titles),
         access=screens.part(loaded.record, places),
+        parts=parts.of("contact", id),
         toast=None,
         made=loaded,
         history=past,

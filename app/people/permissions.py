@@ -9,6 +9,9 @@ TECHNICIAN = frozenset(
         "contacts.edit",
         "contracts.view",
         "contracts.edit",
+        "groups.view",
+        "groups.edit",
+        "groups.members",
         "imports.view",
         "imports.run",
         "exports.run",
@@ -28,9 +31,11 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
 # What an API token may be limited to; a token never may more than the person it belongs to.
 SCOPES: dict[str, frozenset[str]] = {
     "read": frozenset(
-        {"desk.use", "companies.view", "contacts.view", "contracts.view", "imports.view", "history.view"}
+        {"desk.use", "companies.view", "contacts.view", "contracts.view", "groups.view", "imports.view", "history.view"}
     ),
-    "write": frozenset({"companies.edit", "contacts.edit", "contracts.edit", "history.undo"}),
+    "write": frozenset(
+        {"companies.edit", "contacts.edit", "contracts.edit", "groups.edit", "groups.members", "history.undo"}
+    ),
     "import": frozenset({"imports.view", "imports.run", "exports.run", "history.undo"}),
 }
 

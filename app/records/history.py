@@ -73,6 +73,15 @@ class Past:
     beside: tuple[tuple[str, Select], ...] = ()
 
 
+# noun -> further rows whose changes its history tells of, named by nouns that this record's own does not know.
+_others: dict[str, list[tuple[str, Select]]] = {}
+
+
+def beside(noun: str, other: str, ids: Select) -> None:
+    """Let the history of `noun` tell of the rows of `other` whose ids this query of RECORD gives, too."""
+    _others.setdefault(noun, []).append((other, ids))
+
+
 def feed(
     past: Past, record_id: int, viewer, until: int | None = None, names: Callable = references.names
 ) -> tuple[list[Entry], int | None]:
@@ -101,7 +110,7 @@ def feed(
 @cache
 def _newest(past: Past, older: bool) -> Select:
     """The changes of the newest operations on the record that is bound, or of those before the one bound to `until`."""
-    records = [(past.noun, None), *past.beside]
+    records = [(past.noun, None), *past.beside, *_others.get(past.noun, ())]
     touched = union_all(
         *[
             select(Change.operation_id, Change.id).where(

@@ -89,6 +89,8 @@ class Listing:
     prev_url: str | None = None
     first_url: str | None = None
     export_url: str | None = None
+    # Where all that the list shows can be put into a group.
+    group_url: str | None = None
     add: Any = None
     empty: dict | None = None
 
@@ -106,6 +108,7 @@ def listing(
     columns: list[str] | None = None,
     add: AddRow | None = None,
     export_url: str | None = None,
+    group_url: str | None = None,
     empty: dict | None = None,
 ) -> Listing:
     """Read the page that the request's address asks for from `base` and put it into a template's words.
@@ -155,9 +158,17 @@ def listing(
         prev_url=_url(path, args, before=page.before) if page.before else None,
         first_url=_url(path, args) if page.before else None,
         export_url=export_url,
+        group_url=group_url if page.rows else None,
         add=add,
         empty=empty,
     )
+
+
+def group_url(noun: str) -> str | None:
+    """The address at which everything that this request's list shows can be put into a group."""
+    kept = [(key, value) for key, value in request.args.items(multi=True) if key not in (*PASSING, "columns", "size")]
+    may = current_user.may("groups.members")
+    return "/groups/additions?" + urlencode([("from", noun), *kept]) if may else None
 
 
 def _filter_fields(fields: FieldSet, asked: lists.Wanted, locale: str) -> tuple[list[dict], list[tuple[str, str]]]:

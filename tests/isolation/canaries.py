@@ -22,6 +22,7 @@ from app.fields.kinds import Text as TextKind
 from app.fields.kinds.host import Host
 from app.fields.models import CustomField
 from app.fields.settings import settings_changed
+from app.groups.models import Group, GroupMember
 from app.imports import actions as imports
 from app.people.actions import create_staff
 from app.records import files, undo_job
@@ -62,6 +63,7 @@ OWNERS = {
     "contact": "t.company_ids",
     "contact_address": "(SELECT company_ids FROM {schema}.contact c WHERE c.id = t.contact_id)",
     "contract": "ARRAY[t.company_id]",
+    "customer_group": "(SELECT array_agg(company_id) FROM {schema}.group_member m WHERE m.group_id = t.id)",
     "department": "ARRAY[t.company_id]",
     "membership": "ARRAY[t.company_id]",
 }
@@ -120,11 +122,22 @@ def _make_more(world: World, slug: str, canaries: Canaries) -> None:
             update(membership, {"role": "Buyer"}, actor=ann)
         for person in ("ina", "xena", "nils"):
             update(db.session.get(Contact, getattr(cast, person)), {"custom-badge": "B-1"}, actor=ann)
+        _make_groups(cast, ann)
         _make_gone(cast, ann)
         for person in ("ann", "sue"):
             _make_own(cast.accounts[person], ann, canaries)
         if slug == "summit":
             _make_foreign(cast, ann, canaries)
+
+
+def _make_groups(cast, actor: Actor) -> None:
+    """A group of each company, with that company and its people in it, who see it in the portal."""
+    for company, people in (("acme", ("otto", "ina")), ("xacme", ("xena",)), ("nordlys", ("nora", "nils"))):
+        values = {"name": f"Team {company}", "kind": "group", "description": "Words", "shown": True}
+        group = create(Group, values, actor=actor)
+        create(GroupMember, {"group_id": group, "company_id": getattr(cast, company)}, actor=actor)
+        for person in people:
+            create(GroupMember, {"group_id": group, "contact_id": getattr(cast, person)}, actor=actor)
 
 
 def _make_gone(cast, actor: Actor) -> None:
@@ -135,6 +148,7 @@ def _make_gone(cast, actor: Actor) -> None:
         | {"company": cast.acme},
         Contract: {"description": "Gone", "company_id": cast.acme, "kind": "subscription", "limited": False}
         | {"customer_contact_id": cast.ina, "support_contact_id": cast.ann},
+        Group: {"name": "Gone", "kind": "group"},
     }
     for model, values in made.items():
         withdraw(db.session.get(model, create(model, values, actor=actor)), actor=actor)
@@ -163,6 +177,8 @@ def _make_foreign(cast, actor: Actor, canaries: Canaries) -> None:
     contract |= {"customer_contact_id": contact, "support_contact_id": cast.ann}
     contract_id = create(Contract, contract, actor=actor)
     update(db.session.get(Contract, contract_id), {"notes": "Only"}, actor=actor)
+    group = create(Group, {"name": "Only", "kind": "group", "shown": True}, actor=actor)
+    create(GroupMember, {"group_id": group, "contact_id": contact}, actor=actor)
     staff = {"name": "Only", "email": "only@desk.example", "role": "technician"}
     create_staff(staff, password=password("only"), actor=actor)
     _make_own(cast.accounts["ann"], actor, canaries)
@@ -252,7 +268,7 @@ def _edit(world: World, slug: str, canaries: Canaries) -> None:
                 update(record, values, actor=ann)
 
 
-TABLES = {"domain": "company_domain", "export": "file"}
+TABLES = {"domain": "company_domain", "export": "file", "group": "customer_group"}
 NEVER = 999_000_001
 
 
@@ -265,18 +281,23 @@ def _collect(world: World, canaries: Canaries) -> None:
         "contract": {"a": cast.acme_support_hours, "x": cast.xacme_fixed_fee, "n": cast.nordlys_support_hours},
     }
     harbor, summit = world.schema("harbor"), world.schema("summit")
+    team = f"SELECT group_id AS id FROM {harbor}.group_member WHERE company_id = %s"
+    companies = {letter: ids["company"][letter] for letter in LETTERS.values()}
+    ids["group"] = {letter: world.sql(team, company)[0]["id"] for letter, company in companies.items()}
     for kind, found in ids.items():
-        gone = world.sql(f"SELECT max(id) AS id FROM {harbor}.{kind} WHERE withdrawn_at IS NOT NULL")
+        gone = world.sql(f"SELECT max(id) AS id FROM {harbor}.{TABLES.get(kind, kind)} WHERE withdrawn_at IS NOT NULL")
         found["gone"] = gone[0]["id"]
     edited = "SELECT max(operation_id) AS id, max(id) AS change"
     edited += f" FROM {harbor}.change WHERE noun = 'contact' AND record_id = %s"
     member = f"SELECT id FROM {harbor}.membership WHERE contact_id = %s"
     domain = f"SELECT id FROM {harbor}.company_domain WHERE company_id = %s"
-    ids |= {kind: {} for kind in ("operation", "change", "membership", "domain")}
+    ids |= {kind: {} for kind in ("operation", "change", "membership", "domain", "group_member")}
+    place = f"SELECT id FROM {harbor}.group_member WHERE contact_id = %s"
     for letter, contact in [(one, ids["contact"][one]) for one in LETTERS.values()]:
         row = world.sql(edited, contact)[0]
         ids["operation"][letter], ids["change"][letter] = row["id"], row["change"]
         ids["membership"][letter] = world.sql(member, contact)[0]["id"]
+        ids["group_member"][letter] = world.sql(place, contact)[0]["id"]
         ids["domain"][letter] = world.sql(domain, ids["company"][letter])[0]["id"]
     ids["staff"] = {"ann": cast.ann, "sue": cast.sue}
     for kind, table, where in (
