@@ -5,6 +5,7 @@ from app.companies import models as companies
 from app.contacts import models as contacts
 from app.contracts import models as contracts
 from app.fields import models as fields
+from app.groups import models as groups
 from app.imports import models as imports
 from app.people import models as people
 from app.records import attachments, bulk, files, models, notes, receipts, views
@@ -20,6 +21,7 @@ __all__ = [
     "domains",
     "fields",
     "files",
+    "groups",
     "imports",
     "jobs",
     "models",

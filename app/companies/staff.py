@@ -9,13 +9,13 @@ from app.fields.settings import fields_of
 from app.i18n import gettext as _
 from app.i18n import lazy_gettext as _l
 from app.records.errors import EditConflict, NotFound
-from app.web import views
+from app.web import parts, views
 from app.web.access import allow
 from app.web.as_of import AsOfPage, as_of
 from app.web.forms import form, nonce, number, once
 from app.web.htmx import page, redirect_to
 from app.web.inline import Inline, inline
-from app.web.listing import listing
+from app.web.listing import group_url, listing
 from app.web.neighbours import neighbours, step
 from app.web.recent import opened
 from app.web.removal import Removing, removal
@@ -68,6 +68,7 @@ def companies_list(**more):
         bulk=True,
         columns=COLUMNS,
         export_url="/exports/companies/new" if current_user.may("exports.run") else None,
+        group_url=group_url("companies"),
         empty={
             "text": _("No companies yet. Companies are your customers; their people and contracts belong to them."),
             "action_url": "/companies/new",
@@ -131,6 +132,7 @@ def show(id: int) -> Response:
         near=neighbours("/companies", id),
         facts=INLINE.facts(loaded, titles),
         made=loaded,
+        parts=parts.of("company", id),
         history=past,
     )
 

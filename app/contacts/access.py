@@ -2,18 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import bindparam, delete, func, or_, select
 from sqlalchemy.orm import aliased
 
+from app.companies.models import Company
 from app.fields.errors import FieldError, FieldErrors
 from app.i18n import gettext as _
 from app.i18n import lazy_gettext as _l
 from app.people import passwords
 from app.people.models import Account, Session
-from app.records import write
+from app.records import read, write
 from app.records.actor import Actor
 from app.records.errors import Conflict
 from app.records.models import Operation
@@ -21,6 +22,7 @@ from app.records.needed import among
 from app.records.write import Create, Update, Withdraw
 from tenants import db
 
+from . import ending
 from .memberships import ANEW
 from .models import Contact, Membership
 
@@ -156,7 +158,7 @@ def _sign_out(account_id: int) -> None:
 
 def join(contact: Contact, company_id: int, *, actor: Actor) -> Operation:
     """Let a contact belong to a company as well; the first company is the primary one. Raises `FieldErrors`."""
-    _hold(contact.id)
+    read.hold(Contact, contact.id)
     rows = list(db.session.scalars(select(Membership).where(Membership.contact_id == contact.id)))
     known = next((row for row in rows if row.company_id == company_id), None)
     if known is not None and known.withdrawn_at is None:
@@ -180,28 +182,44 @@ def join(contact: Contact, company_id: int, *, actor: Actor) -> Operation:
     return operation
 
 
+def join_new(contact: Contact, name: str, *, actor: Actor) -> Operation:
+    """Let a contact belong to a company that is made with this name. Raises `FieldErrors` where it is taken."""
+    read.hold(Contact, contact.id)
+    live = (Membership.contact_id == contact.id) & Membership.is_primary & Membership.withdrawn_at.is_(None)
+    is_first = db.session.scalar(select(Membership.id).where(live)) is None
+    try:
+        with db.session.begin_nested():
+            operation = write.begin(actor, "edit", title=_("One more company for %(name)s", name=contact.full_name))
+            company_id = write.create(Company, {"name": name}, actor=actor, operation=operation)
+            values = {"contact_id": contact.id, "company_id": company_id, "is_primary": is_first}
+            write.apply(operation, [Create(Membership, values)])
+    except FieldErrors as error:
+        raise FieldErrors({"company_id": next(iter(error.errors.values()))}) from error
+    return operation
+
+
 def leave(membership: Membership, *, actor: Actor) -> Operation:
     """Let a contact belong to a company no more; if it was the primary one, the next becomes it."""
-    _hold(membership.contact_id)
-    live = select(Membership).where(
-        Membership.contact_id == membership.contact_id,
-        Membership.withdrawn_at.is_(None),
-        Membership.id != membership.id,
-    )
-    following = db.session.scalar(live.order_by(Membership.id).limit(1)) if membership.is_primary else None
+    read.hold(Contact, membership.contact_id)
+    following = next(iter(ending.following([membership.contact_id]).values()), None) if membership.is_primary else None
     with db.session.begin_nested():
         operation = write.begin(actor, "edit", title=_("A company less"))
         write.apply(operation, [Withdraw(Membership, membership.id)])
         if following is not None:
-            write.apply(operation, [Update(Membership, following.id, {"is_primary": True})])
+            write.apply(operation, [Update(Membership, following, {"is_primary": True})])
     return operation
+
+
+def end(membership: Membership, last_day: date, *, actor: Actor) -> Operation | None:
+    """Let a contact belong to a company until this day; its rights are gone on the next. Raises `FieldErrors`."""
+    return update_membership(membership, {"ends_on": last_day}, actor=actor)
 
 
 def make_primary(membership: Membership, *, actor: Actor) -> Operation | None:
     """Let this company be the contact's primary one."""
     if membership.is_primary:
         return None
-    _hold(membership.contact_id)
+    read.hold(Contact, membership.contact_id)
     former = select(Membership.id).where(
         Membership.contact_id == membership.contact_id, Membership.is_primary, Membership.withdrawn_at.is_(None)
     )
@@ -214,15 +232,21 @@ def make_primary(membership: Membership, *, actor: Actor) -> Operation | None:
 
 
 def update_membership(membership: Membership, values: dict[str, Any], *, actor: Actor, base: int | None = None):
-    """Change role, rights, department or dates of a membership. Raises `FieldErrors`."""
+    """Change role, rights, department or dates of a membership. Raises `FieldErrors`.
+
+    When it ends and was the primary one, another that goes on becomes it, in the same operation.
+    """
     starts = values.get("starts_on", membership.starts_on)
     ends = values.get("ends_on", membership.ends_on)
     if {"starts_on", "ends_on"} & values.keys() and starts and ends and ends < starts:
         wrong = FieldError(_("The end date lies before the start date."), code="order")
         raise FieldErrors({"ends_on" if "ends_on" in values else "starts_on": wrong})
-    return write.update(membership, values, actor=actor, base=base)
-
-
-def _hold(contact_id: int) -> None:
-    """Let nobody else change where this contact belongs until the transaction ends."""
-    db.session.execute(select(Contact.id).where(Contact.id == contact_id).with_for_update())
+    if "ends_on" not in values:
+        return write.update(membership, values, actor=actor, base=base)
+    contact_id = membership.contact_id
+    read.hold(Contact, contact_id)
+    with db.session.begin_nested():
+        operation = write.update(membership, values, actor=actor, base=base)
+        if operation is not None and (former := ending.over(ending.PRIMARY.contact_id == contact_id)):
+            ending.move_on(operation, former)
+    return operation

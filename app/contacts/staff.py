@@ -16,14 +16,14 @@ from app.i18n import gettext as _
 from app.i18n import lazy_gettext as _l
 from app.records.errors import NotFound
 from app.records.read import Loaded
-from app.web import views
+from app.web import parts, views
 from app.web.access import allow
 from app.web.as_of import AsOfPage, as_of
 from app.web.cells import editor
 from app.web.forms import form, nonce, number, once, sentence, typed_in
 from app.web.htmx import page, redirect_to
 from app.web.inline import Inline, inline
-from app.web.listing import AddRow, listing
+from app.web.listing import AddRow, group_url, listing
 from app.web.maps import map_url
 from app.web.neighbours import neighbours, step
 from app.web.recent import opened
@@ -93,6 +93,7 @@ def contacts_list(company_id: int | None = None, wrong: FieldErrors | None = Non
         columns=columns(path),
         add=_add_row(path, wrong),
         export_url="/exports/contacts/new" if current_user.may("exports.run") and not company_id else None,
+        group_url=group_url("contacts") if not company_id else None,
         empty={
             "text": _("No contacts yet. Add the first one in the row above, or bring a whole file."),
             "action_url": "/contacts/new",
@@ -174,7 +175,9 @@ def create() -> Response:
 def _create() -> Response:
     try:
         values = read_all(actions.new_fields(current_user), request.form)
-        where = once(lambda: actions.create(values, actor=current_user.actor), lambda made: f"/contacts/{made}")
+        # A company may bring something along, which the page of the contact offers.
+        offer = "?offer=groups" if values.get("company") else ""
+        where = once(lambda: actions.create(values, actor=current_user.actor), lambda made: f"/contacts/{made}{offer}")
     except FieldErrors as error:
         return page("staff/contacts/new.html", part="shared/_form.html", status=422, form=_form(error))
     return redirect_to(where)
@@ -194,7 +197,8 @@ def _create_quick(company) -> Response:
     template = "staff/contacts/of_company.html" if company else "staff/contacts/index.html"
     try:
         values = read_all(fields, request.form) | ({"company": company_id} if company else {})
-        where = once(lambda: actions.create(values, actor=current_user.actor), lambda made: f"/contacts/{made}")
+        offer = "?offer=groups" if company else ""
+        where = once(lambda: actions.create(values, actor=current_user.actor), lambda made: f"/contacts/{made}{offer}")
     except FieldErrors as error:
         found = contacts_list(company_id, error)
         return page(template, part="shared/_list.html", status=422, company=company, listing=found)
@@ -223,6 +227,7 @@ def show(id: int) -> Response:
         map_url=map_url(loaded.values),
         facts=INLINE.facts(loaded, titles),
         access=screens.part(loaded.record, places),
+        parts=parts.of("contact", id),
         toast=None,
         made=loaded,
         history=past,

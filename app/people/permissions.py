@@ -16,6 +16,9 @@ TECHNICIAN = frozenset(
         "notes.edit",
         "files.view",
         "files.edit",
+        "groups.view",
+        "groups.edit",
+        "groups.members",
         "imports.view",
         "imports.run",
         "exports.run",
@@ -35,9 +38,17 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
 # What an API token may be limited to; a token never may more than the person it belongs to.
 SCOPES: dict[str, frozenset[str]] = {
     "read": frozenset(
-        {"desk.use", "companies.view", "contacts.view", "contracts.view", "notes.view", "imports.view", "history.view"}
+        {
+            *("desk.use", "companies.view", "contacts.view", "contracts.view", "groups.view", "notes.view"),
+            *("imports.view", "history.view"),
+        }
     ),
-    "write": frozenset({"companies.edit", "contacts.edit", "contracts.edit", "notes.edit", "history.undo"}),
+    "write": frozenset(
+        {
+            *("companies.edit", "contacts.edit", "contracts.edit", "groups.edit", "groups.members", "notes.edit"),
+            "history.undo",
+        }
+    ),
     "import": frozenset({"imports.view", "imports.run", "exports.run", "history.undo"}),
 }
 

@@ -146,6 +146,15 @@ class Wanted:
     until: int | None = None
 
 
+# noun -> further rows whose changes its history tells of, named by nouns that this record's own does not know.
+_others: dict[str, list[tuple[str, Select]]] = {}
+
+
+def beside(noun: str, other: str, ids: Select) -> None:
+    """Let the history of `noun` tell of the rows of `other` whose ids this query of RECORD gives, too."""
+    _others.setdefault(noun, []).append((other, ids))
+
+
 def feed(
     past: Past, record_id: int, viewer, wanted: Wanted | int | None = None, names: Callable = references.names
 ) -> tuple[list[Entry], int | None]:
@@ -228,7 +237,8 @@ def _touched(past: Past, show: str) -> list[Select]:
             found.append(changes.where(Change.noun == part.noun, Change.action == "create", Change.record_id.in_(ids)))
         return found
     found = [changes.where(Change.noun == past.noun, Change.record_id == RECORD)]
-    found += [changes.where(Change.noun == noun, Change.record_id.in_(ids)) for noun, ids in past.beside]
+    others = (*past.beside, *_others.get(past.noun, ()))
+    found += [changes.where(Change.noun == noun, Change.record_id.in_(ids)) for noun, ids in others]
     for part in past.parts:
         mine = changes.where(Change.noun == part.noun, Change.record_id.in_(part.ids))
         found.append(mine.where(Change.action != "create") if show == AUDIT and part in said else mine)

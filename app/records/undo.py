@@ -213,7 +213,8 @@ def _carefully(
             outcome.kept.append((model.noun, rows[0].record_id, sentence_of(error) or _("in conflict with another")))
             return
         middle = rows[len(rows) // 2].id
-        for half in (Change.id < middle, Change.id >= middle):
+        # What came last goes first: a mark that only one may bear leaves the one before it comes back to another.
+        for half in (Change.id >= middle, Change.id < middle):
             _carefully(step, model, undone_id, operation_id, chosen & half, outcome)
         return
     _check(model)

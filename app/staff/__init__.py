@@ -7,6 +7,8 @@ from app.contacts import screens as access
 from app.contacts import staff as contacts
 from app.contracts import staff as contracts
 from app.exports import staff as exports
+from app.groups import screens as group_members
+from app.groups import staff as groups
 from app.imports import staff as imports
 from app.web.access import protect
 
@@ -19,7 +21,8 @@ blueprint.add_app_template_global(places.keys, "keys_of_places")
 blueprint.add_app_template_global(places.new_entries, "new_entries")
 
 CHILDREN = (
-    *(home.bp, companies.bp, contacts.bp, access.bp, contracts.bp, exports.bp, imports.bp),
+    *(home.bp, companies.bp, contacts.bp, access.bp, contracts.bp, groups.bp, exports.bp, imports.bp),
+    *(groups.many_bp, group_members.bp, group_members.lists_bp),
     *(history.bp, jobs.bp, options.bp, profile.bp, columns.bp, search.bp, bulk.bp, views.bp, notes.bp, files.bp),
 )
 for child in CHILDREN:

@@ -35,6 +35,7 @@ BAR = (
     Place("staff.companies.index", _l("Companies"), "building", "g c"),
     Place("staff.contacts.index", _l("Contacts"), "users", "g p"),
     Place("staff.contracts.index", _l("Contracts"), "contract", "g o"),
+    Place("staff.groups.index", _l("Groups"), "list", "g r"),
     Place("staff.imports.index", _l("Imports"), "upload", "g i"),
     Place("admin.home.index", _l("Administration"), "settings", "g a"),
 )
@@ -43,6 +44,7 @@ NEW = (
     Place("staff.contacts.new", _l("New contact"), "user"),
     Place("staff.companies.new", _l("New company"), "building"),
     Place("staff.contracts.new", _l("New contract"), "contract"),
+    Place("staff.groups.new", _l("New group"), "users"),
     Place("staff.imports.new", _l("Import a file"), "upload"),
 )
 # What is found in the palette only.

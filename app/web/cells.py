@@ -61,6 +61,8 @@ class Editor:
     numeric: bool = False
     section: str = ""
     typed: str = ""
+    # What a choice offers beside what there is: to make a record with the name that was typed, sent as 'new:…'.
+    new: str = ""
 
 
 class Titles:
@@ -303,6 +305,15 @@ def editor(
                 made.typed, made.value = made.value, ""
         elif made.input == "select" and not made.options:
             made.input = "text"
+    return made
+
+
+def picker(
+    id: str, label: str, name: str, noun: str, *, typed: str = "", error: str | None = None, new: str = ""
+) -> Editor:
+    """A control that finds a record of this noun by typing; before that nothing is looked up."""
+    made = Editor(id, "div", label, "", name, "combobox", "", search_url=f"/options/{noun}")
+    made.typed, made.error, made.new = typed, error or None, new
     return made
 
 

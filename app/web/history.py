@@ -33,6 +33,7 @@ _THROUGH = {
     "screen": lambda rest: "",
     "portal": lambda rest: _("Portal"),
     "command line": lambda rest: _("command line"),
+    "calendar": lambda rest: _("calendar"),
     "API token ": lambda rest: _("API token %(name)s", name=rest),
     "import ": lambda rest: _("import %(id)s", id=rest),
 }

@@ -95,6 +95,8 @@ class Listing:
     prev_url: str | None = None
     first_url: str | None = None
     export_url: str | None = None
+    # Where all that the list shows can be put into a group.
+    group_url: str | None = None
     add: Any = None
     empty: dict | None = None
     # What the list can be narrowed to by one click: address, words, whether it is so.
@@ -122,6 +124,7 @@ def listing(
     columns: list[str] | None = None,
     add: AddRow | None = None,
     export_url: str | None = None,
+    group_url: str | None = None,
     empty: dict | None = None,
     bulk: bool = False,
 ) -> Listing:
@@ -179,6 +182,7 @@ def listing(
         first_url=_url(path, args) if page.before else None,
         export_url=export_url,
         add=add if asked.status != "deleted" else None,
+        group_url=group_url if page.rows and asked.status != "deleted" else None,
         empty=empty,
         statuses=_statuses(list_of, asked, path, args),
         bulk_url=f"/bulk/{noun}" if verbs else "",
@@ -215,6 +219,13 @@ def _statuses(list_of: lists.ListOf, asked: lists.Wanted, path: str, args) -> li
         )
         for name in names
     ]
+
+
+def group_url(noun: str) -> str | None:
+    """The address at which everything that this request's list shows can be put into a group."""
+    kept = [(key, value) for key, value in request.args.items(multi=True) if key not in (*PASSING, "columns", "size")]
+    may = current_user.may("groups.members")
+    return "/groups/additions?" + urlencode([("from", noun), *kept]) if may else None
 
 
 def _filter_fields(fields: FieldSet, asked: lists.Wanted, locale: str) -> tuple[list[dict], list[tuple[str, str]]]:

@@ -21,6 +21,7 @@ FURTHER = {
         "/search?q=acme",
         "/contacts?size=10&sort=-city",
         "/companies/{acme}/as-of?at=today",
+        "/groups/additions?from=contacts",
     ),
     "admin": ("/admin/fields/contact/new?kind=choice",),
     "portal": (),

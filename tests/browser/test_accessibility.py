@@ -104,6 +104,9 @@ def busy(world, cast, run_jobs):
     adam.post_form(f"/contacts/{cast.ina}/notes", {"text": "Prefers calls."})
     adam.post_form(f"/contacts/{cast.ina}/files", {"file": (BytesIO(b"%PDF-1.7"), "plan.pdf")})
     adam.post_form("/admin/fields/contact", {"kind": "text", "label": "Shoe size", "nonce": "one"})
+    adam.post_form("/groups", {"name": "Board", "kind": "workgroup", "active": "1", "shown": "1"})
+    for record in (f"/contacts/{world.cast.ina}", f"/companies/{world.cast.acme}"):
+        adam.post_form(f"{record}/groups", {"group_id_text": "Board"})
     adam.post_form("/exports/contacts")
     sheet = b"First Name,Last Name,Email Address,Shoe\nAda,Lovelace,ada@acme.example,38\nNo,Body,no address,40\n"
     begun = adam.post_form("/imports", {"file": (BytesIO(sheet), "people.csv")}).headers["Location"].split("/")[2]

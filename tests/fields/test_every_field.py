@@ -23,6 +23,7 @@ from app.fields.models import CustomField
 from app.fields.registry import Field, declared_fields
 from app.fields.settings import fields_of, settings_changed
 from app.fields.sheet import plain_json_expression
+from app.groups.models import Group, GroupMember
 from app.records import lists, read
 from app.records.actor import SYSTEM
 from app.records.write import create, update
@@ -36,11 +37,15 @@ NOUNS: dict[str, ModuleType] = {"companies": companies, "contacts": contacts, "c
 NOT_IN_FORM = {
     "companies.number": "given by the desk",
     "companies.users": "counted",
+    "companies.groups": "changed beside it",
+    "contacts.groups": "changed beside it",
+    "contacts.primary_group": "changed beside it",
     "contacts.department": "chosen within a company",
     "contracts.company_id": "chosen on the page before",
 }
-# What is not edited in place: the first two are not typed at all, the others only once or on a page of their own.
-NOT_IN_PLACE = {"companies.number", "companies.users", "companies.name", "contracts.company_id"}
+# What is not edited in place: the first are not typed at all, the others only once or on a page of their own.
+NOT_IN_PLACE = {"companies.number", "companies.users", "companies.groups", "contacts.groups", "contacts.primary_group"}
+NOT_IN_PLACE |= {"companies.name", "contracts.company_id"}
 # What must stand in another field before.
 FIRST = {"state": "country", "custom-region": "country", "department": "company"}
 
@@ -178,6 +183,9 @@ def walked(app, cluster, template):
                 if "country" in values:
                     values["country"] = "DE"
                 update(db.session.get(model, record), values, actor=SYSTEM)
+            group = create(Group, {"name": "Walked"}, actor=SYSTEM)
+            for member in ({"contact_id": cast.otto, "is_primary": True}, {"company_id": cast.acme}):
+                create(GroupMember, {"group_id": group, **member}, actor=SYSTEM)
         people = {name: world.staff(name) for name in ("ann", "sue")}
         ann, pages = people["ann"], {}
         for path, record in records.items():

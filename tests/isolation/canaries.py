@@ -24,6 +24,7 @@ from app.fields.kinds import Text as TextKind
 from app.fields.kinds.host import Host
 from app.fields.models import CustomField
 from app.fields.settings import settings_changed
+from app.groups.models import Group, GroupMember
 from app.imports import actions as imports
 from app.people.actions import create_staff
 from app.records import attachments, bulk, files, notes, undo_job, views
@@ -69,6 +70,7 @@ OWNERS = {
     "contact": "t.company_ids",
     "contact_address": "(SELECT company_ids FROM {schema}.contact c WHERE c.id = t.contact_id)",
     "contract": "ARRAY[t.company_id]",
+    "customer_group": "(SELECT array_agg(company_id) FROM {schema}.group_member m WHERE m.group_id = t.id)",
     "department": "ARRAY[t.company_id]",
     "membership": "ARRAY[t.company_id]",
     "note": OF_EITHER,
@@ -134,6 +136,7 @@ def _make_more(world: World, slug: str, canaries: Canaries) -> None:
         for company in (cast.acme, cast.xacme, cast.nordlys):
             notes.add("company_id", company, "A note", actor=ann)
             attachments.add("company_id", company, [_sent()], actor=ann)
+        _make_groups(cast, ann)
         _make_gone(cast, ann)
         for person in ("ann", "sue"):
             _make_own(cast.accounts[person], ann, canaries)
@@ -145,6 +148,16 @@ def _sent() -> attachments.Given:
     return attachments.Given("plan.pdf", io.BytesIO(b"%PDF-1.7"), 8)
 
 
+def _make_groups(cast, actor: Actor) -> None:
+    """A group of each company, with that company and its people in it, who see it in the portal."""
+    for company, people in (("acme", ("otto", "ina")), ("xacme", ("xena",)), ("nordlys", ("nora", "nils"))):
+        values = {"name": f"Team {company}", "kind": "group", "description": "Words", "shown": True}
+        group = create(Group, values, actor=actor)
+        create(GroupMember, {"group_id": group, "company_id": getattr(cast, company)}, actor=actor)
+        for person in people:
+            create(GroupMember, {"group_id": group, "contact_id": getattr(cast, person)}, actor=actor)
+
+
 def _make_gone(cast, actor: Actor) -> None:
     """Records that were withdrawn: as good as never made, but for whoever wants them back."""
     made = {
@@ -153,6 +166,7 @@ def _make_gone(cast, actor: Actor) -> None:
         | {"company": cast.acme},
         Contract: {"description": "Gone", "company_id": cast.acme, "kind": "subscription", "limited": False}
         | {"customer_contact_id": cast.ina, "support_contact_id": cast.ann},
+        Group: {"name": "Gone", "kind": "group"},
     }
     for model, values in made.items():
         withdraw(db.session.get(model, create(model, values, actor=actor)), actor=actor)
@@ -187,6 +201,8 @@ def _make_foreign(cast, actor: Actor, canaries: Canaries) -> None:
     update(db.session.get(Contract, contract_id), {"notes": "Only"}, actor=actor)
     notes.add("contact_id", contact, "Only", actor=actor)
     attachments.add("contact_id", contact, [_sent()], actor=actor)
+    group = create(Group, {"name": "Only", "kind": "group", "shown": True}, actor=actor)
+    create(GroupMember, {"group_id": group, "contact_id": contact}, actor=actor)
     staff = {"name": "Only", "email": "only@desk.example", "role": "technician"}
     create_staff(staff, password=password("only"), actor=actor)
     _make_own(cast.accounts["ann"], actor, canaries)
@@ -276,7 +292,7 @@ def _edit(world: World, slug: str, canaries: Canaries) -> None:
                 update(record, values, actor=ann)
 
 
-TABLES = {"domain": "company_domain", "export": "file", "view": "list_view"}
+TABLES = {"domain": "company_domain", "export": "file", "group": "customer_group", "view": "list_view"}
 NEVER = 999_000_001
 
 
@@ -289,21 +305,26 @@ def _collect(world: World, canaries: Canaries) -> None:
         "contract": {"a": cast.acme_support_hours, "x": cast.xacme_fixed_fee, "n": cast.nordlys_support_hours},
     }
     harbor, summit = world.schema("harbor"), world.schema("summit")
+    team = f"SELECT group_id AS id FROM {harbor}.group_member WHERE company_id = %s"
+    companies = {letter: ids["company"][letter] for letter in LETTERS.values()}
+    ids["group"] = {letter: world.sql(team, company)[0]["id"] for letter, company in companies.items()}
     for kind, found in ids.items():
-        gone = world.sql(f"SELECT max(id) AS id FROM {harbor}.{kind} WHERE withdrawn_at IS NOT NULL")
+        gone = world.sql(f"SELECT max(id) AS id FROM {harbor}.{TABLES.get(kind, kind)} WHERE withdrawn_at IS NOT NULL")
         found["gone"] = gone[0]["id"]
     within = "SELECT max(id) AS id FROM {}.{} WHERE contact_id = %s"
     edited = "SELECT max(operation_id) AS id, max(id) AS change"
     edited += f" FROM {harbor}.change WHERE noun = 'contact' AND record_id = %s"
     member = f"SELECT id FROM {harbor}.membership WHERE contact_id = %s"
     domain = f"SELECT id FROM {harbor}.company_domain WHERE company_id = %s"
-    ids |= {kind: {} for kind in ("operation", "change", "membership", "domain", "note", "attachment")}
+    ids |= {kind: {} for kind in ("operation", "change", "membership", "domain", "group_member", "note", "attachment")}
+    place = f"SELECT id FROM {harbor}.group_member WHERE contact_id = %s"
     for letter, contact in [(one, ids["contact"][one]) for one in LETTERS.values()]:
         row = world.sql(edited, contact)[0]
         ids["operation"][letter], ids["change"][letter] = row["id"], row["change"]
         ids["membership"][letter] = world.sql(member, contact)[0]["id"]
         for kind in ("note", "attachment"):
             ids[kind][letter] = world.sql(within.format(harbor, kind), contact)[0]["id"]
+        ids["group_member"][letter] = world.sql(place, contact)[0]["id"]
         ids["domain"][letter] = world.sql(domain, ids["company"][letter])[0]["id"]
     ids["staff"] = {"ann": cast.ann, "sue": cast.sue}
     for kind, table, where in (

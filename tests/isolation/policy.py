@@ -90,6 +90,7 @@ def _as_of(noun: str, path: str, kind: str, name: str) -> dict[str, Route]:
 
     def before(world: World) -> None:
         ids = {"company": world.cast.acme, "contact": world.cast.otto, "contract": world.cast.acme_support_hours}
+        ids |= {"group": world.sql(f"SELECT min(id) AS id FROM {world.schema()}.customer_group")[0]["id"]}
         world.sql(f"UPDATE {world.schema()}.operation SET at = '2020-01-01'")
         world.staff("ann").post_form(f"/{path}/{ids[kind]}/fields/{name}", {"value": "Changed since"})
 
@@ -161,6 +162,22 @@ def _upload(_cast: Cast) -> dict[str, Any]:
 
 def _second_membership(world: World) -> int:
     return world.sql(f"SELECT id FROM {world.schema()}.membership WHERE NOT is_primary")[0]["id"]
+
+
+ANOTHER = {"group_id_text": "Another"}
+
+
+def _another_group(world: World) -> None:
+    world.staff("adam").post_form("/groups", {"name": "Another", "kind": "group", "active": "1"})
+
+
+def _group_of_company(world: World) -> None:
+    _another_group(world)
+    world.staff("adam").post_form(f"/companies/{world.cast.acme}/groups", ANOTHER)
+
+
+def _every_group(_cast: Cast) -> dict[str, Any]:
+    return {"group_id": [str(number) for number in range(9001, 9020)]}
 
 
 def _archived_badge(world: World) -> None:
@@ -250,6 +267,34 @@ ROUTES: dict[str, Route] = {
     "staff.contracts.show_history": page(STAFF, "contract"),
     **_as_of("staff.contracts", "contracts", "contract", "po_number"),
     **_field("staff.contracts", STAFF, "contract", "description", "New words", "x" * 500),
+    "staff.groups.index": page(STAFF),
+    "staff.groups.new": form(STAFF),
+    "staff.groups.create": act(STAFF, body={"name": "Made", "kind": "group"}, bad={"name": ""}),
+    "staff.groups.show": page(STAFF, "group"),
+    "staff.groups.show_history": page(STAFF, "group"),
+    **_as_of("staff.groups", "groups", "group", "description"),
+    **_field("staff.groups", STAFF, "group", "description", "New words", "x" * 3000),
+    "staff.group_lists.contacts_of": page(STAFF, "group"),
+    "staff.group_lists.companies_of": page(STAFF, "group"),
+    "staff.group_lists.create_contact": act(
+        STAFF, "group", lambda cast: {"contact_id": str(cast.nora)}, {"contact_id": "1"}
+    ),
+    "staff.group_lists.create_company": act(
+        STAFF, "group", lambda cast: {"company_id": str(cast.xacme)}, {"company_id": "1"}
+    ),
+    "staff.many_members.choose": form(STAFF, query="from=contacts"),
+    "staff.many_members.new_additions": page(STAFF, "group", query="from=contacts"),
+    "staff.many_members.create_additions": act(STAFF, "group", query="from=contacts"),
+    "staff.many_members.new_removals": page(STAFF, "group", query="from=companies"),
+    "staff.many_members.create_removals": act(STAFF, "group", query="from=companies"),
+    "staff.group_members.of_contact": page(STAFF, "contact"),
+    "staff.group_members.of_company": page(STAFF, "company"),
+    "staff.group_members.create_of_contact": act(STAFF, "contact", ANOTHER, {"group_id": "1"}, before=_another_group),
+    "staff.group_members.create_of_company": act(STAFF, "company", ANOTHER, {"group_id": "1"}, before=_another_group),
+    "staff.group_members.create_of_company_groups": act(STAFF, "contact", _every_group, before=_group_of_company),
+    "staff.group_members.show": form(STAFF, "group_member"),
+    "staff.group_members.create_removal": act(STAFF, "group_member"),
+    "staff.group_members.create_primary": act(STAFF, "group_member"),
     "staff.access.show": page(STAFF, "contact"),
     "staff.access.create": act(STAFF, "contact"),
     "staff.access.create_removal": act(STAFF, "contact"),
@@ -261,6 +306,7 @@ ROUTES: dict[str, Route] = {
     ),
     "staff.access.show_membership": form(STAFF, "membership"),
     "staff.access.create_membership_removal": act(STAFF, "membership"),
+    "staff.access.create_end": act(STAFF, "membership", {"ends_on": "2026-01-31"}, {"ends_on": "soon"}),
     "staff.access.create_primary": act(STAFF, "membership", before=_second_membership),
     **_field("staff.access", STAFF, "membership", "role", "Chief", "x" * 500),
     "staff.files.show": page(STAFF, "attachment"),
@@ -358,11 +404,13 @@ ROUTES: dict[str, Route] = {
     "portal.companies.show": page(PORTAL, "company"),
     "portal.contracts.index": page(INA),
     "portal.contracts.show": page(INA, "contract"),
+    "portal.groups.show": page(PORTAL, "group"),
     # --- the API ---
     **_resource("companies", "company", {"name": "Made", "kind": "managed"}, {"email": "n@n.example"}, {"email": "-"}),
     **_resource("contacts", "contact", NEW_CONTACT, {"email": "n@n.example"}, {"email": "-"}),
     **_resource("contracts", "contract", _new_contract_in_json, {"description": "Other"}, {"description": ""}),
     **_resource("notes", "note", _new_note, {"important": True}, {"text": ""}),
+    **_resource("groups", "group", {"name": "Made", "kind": "group"}, {"description": "Other"}, {"name": ""}),
     "api.description.show": form(STAFF),
     "api.operations.undo": act(STAFF, "operation"),
     "api.imports.index": page(STAFF),

@@ -11,7 +11,7 @@ BARE = {
     "a form of its own, which a canary would break": "company.phone contact.phone contact.mobile contact.fax"
     " staff.phone",
     "one of our own words": "company.country company.kind company.time_zone contact.country contact.language"
-    " contact.state contact.time_zone contract.kind staff.role",
+    " contact.state contact.time_zone contract.kind customer_group.kind staff.role",
     "no row in this world": "field_setting.help field_setting.label import_name.kind import_name.text"
     " import_verdict.person_key import_verdict.user_key import_verdict.user_name import_verdict.verdict receipt.body",
 }

@@ -31,6 +31,7 @@ UNSCOPED = {
     "uq_company_domain_name": "domains are given by the desk",
     "uq_contact_user_name": "user names are given by the desk",
     "uq_contact_identity": "the e-mail address in it is given by the desk",
+    "uq_customer_group_name": "groups are made by the desk",
     "uq_custom_field_key": "fields belong to the whole organization",
     "uq_field_setting_of_noun_field": "fields belong to the whole organization",
     "uq_list_view_slug": "views are named by the desk",
