@@ -66,6 +66,7 @@ class Access:
     logins: list[str]
     must_change: bool = False
     signed_in_at: datetime | None = None
+    signed_in_from: str = ""
 
 
 def of(contact: Contact) -> Access:
@@ -75,7 +76,8 @@ def of(contact: Contact) -> Access:
     logins = [contact.user_name] + ([] if is_shared else [contact.email])
     if account is None:
         return Access(False, list(dict.fromkeys(logins)))
-    return Access(is_open, list(dict.fromkeys(logins)), account.must_change, account.signed_in_at)
+    seen = account.signed_in_at, account.signed_in_from or ""
+    return Access(is_open, list(dict.fromkeys(logins)), account.must_change, *seen)
 
 
 def open_access(contact: Contact, *, actor: Actor) -> str:
@@ -186,6 +188,9 @@ def make_primary(membership: Membership, *, actor: Actor) -> Operation | None:
 
 def update_membership(membership: Membership, values: dict[str, Any], *, actor: Actor, base: int | None = None):
     """Change role, rights, department or dates of a membership. Raises `FieldErrors`."""
+    if "department_id" in values and "room" not in values and membership.room:
+        # A room is one of the department's.
+        values = values | {"room": None}
     starts = values.get("starts_on", membership.starts_on)
     ends = values.get("ends_on", membership.ends_on)
     if {"starts_on", "ends_on"} & values.keys() and starts and ends and ends < starts:

@@ -2,14 +2,17 @@
 
 from flask import Blueprint, Response, request
 from flask_login import current_user
+from werkzeug.datastructures import MultiDict
 
 from app.companies import queries as companies
 from app.fields.errors import FieldErrors
 from app.fields.form import read_all
+from app.fields.kinds import Reference
+from app.fields.registry import Field
 from app.fields.settings import fields_of
 from app.i18n import gettext as _
 from app.i18n import lazy_gettext as _l
-from app.web import history
+from app.web import history, toasts
 from app.web.access import allow
 from app.web.as_of import AsOfPage, as_of
 from app.web.cells import Titles, editor
@@ -18,12 +21,15 @@ from app.web.htmx import page, redirect_to
 from app.web.inline import Inline, inline
 from app.web.listing import AddRow, listing
 
-from . import actions, queries, screens
+from . import access, actions, comments, names, queries, screens
 from .models import Contact
 
 bp = Blueprint("contacts", __name__)
 # What the row for a new contact inside a table asks for.
 QUICK = ("first_name", "last_name", "email")
+# Somebody who is known already, to be added to a company.
+_CHOSEN = Reference(_l("Somebody who is known already"), noun="contact", required=True)
+KNOWN = Field("contact_id", _CHOSEN, _CHOSEN.label, required=True)
 
 
 def columns(path: str) -> list[str]:
@@ -87,8 +93,45 @@ def index() -> Response:
 def of_company(id: int) -> Response:
     """The contacts of one company."""
     loaded = companies.get(id, current_user)
-    found = contacts_list(id)
-    return page("staff/contacts/of_company.html", part="shared/_list.html", company=loaded.record, listing=found)
+    return page(
+        "staff/contacts/of_company.html", part="shared/_list.html", listing=contacts_list(id), **_people(loaded.record)
+    )
+
+
+def _people(company) -> dict:
+    """What stands above the list of a company's contacts; a fragment is the list alone."""
+    return {"company": company, "liaisons": [] if request.wants_fragment else queries.liaisons(company)}
+
+
+@bp.get("/companies/<int:id>/people")
+@allow("contacts.edit")
+def new_person(id: int) -> Response:
+    """Choose somebody who is known already, to belong to this company as well."""
+    company = companies.get(id, current_user).record
+    return page("staff/contacts/known.html", company=company, form=_known_form(id))
+
+
+@bp.post("/companies/<int:id>/people")
+@allow("contacts.edit")
+def create_person(id: int) -> Response:
+    """Let somebody who is known already belong to a company as well."""
+    company = companies.get(id, current_user).record
+    try:
+        chosen = read_all([KNOWN], request.form)[KNOWN.name]
+        contact = queries.get(chosen, current_user).record
+        operation = access.join(contact, id, actor=current_user.actor)
+    except FieldErrors as error:
+        wrong = FieldErrors({KNOWN.name: next(iter(error.errors.values()))}, error.typed)
+        shown = {"company": company, "form": _known_form(id, wrong)}
+        return page("staff/contacts/known.html", part="shared/_form.html", status=422, **shown)
+    here = f"/companies/{id}/contacts"
+    toasts.leave(_("Added: %(name)s", name=contact.full_name), operation, here)
+    return redirect_to(here)
+
+
+def _known_form(company_id: int, wrong: FieldErrors | None = None):
+    cancel = f"/companies/{company_id}/contacts"
+    return form([KNOWN], f"/companies/{company_id}/people", wrong=wrong, submit=_("Add"), cancel_url=cancel)
 
 
 @bp.get("/contacts/new")
@@ -121,9 +164,21 @@ def create() -> Response:
     return _create_quick(None) if quick else _create()
 
 
+def _with_parts(form: MultiDict) -> MultiDict:
+    """A form for a new contact in which a full name was typed, with its parts where they were left empty."""
+    typed = form.get("full_name", "").strip()
+    found = names.parted(typed) if 0 < len(typed) <= names.FullName.longest_typed else {}
+    filled = form.copy()
+    for part, value in found.items():
+        if value and part in form and not form[part].strip():
+            filled[part] = value
+    return filled
+
+
 def _create() -> Response:
     try:
-        values = read_all(actions.new_fields(current_user), request.form)
+        typed = _with_parts(request.form)
+        values = read_all(actions.new_fields(current_user), typed)
         where = once(lambda: actions.create(values, actor=current_user.actor), lambda made: f"/contacts/{made}")
     except FieldErrors as error:
         return page("staff/contacts/new.html", part="shared/_form.html", status=422, form=_form(error))
@@ -147,7 +202,8 @@ def _create_quick(company) -> Response:
         where = once(lambda: actions.create(values, actor=current_user.actor), lambda made: f"/contacts/{made}")
     except FieldErrors as error:
         found = contacts_list(company_id, error)
-        return page(template, part="shared/_list.html", status=422, company=company, listing=found)
+        around = _people(company) if company else {}
+        return page(template, part="shared/_list.html", status=422, listing=found, **around)
     if not request.wants_fragment:
         return redirect_to(path)
     toast = {"text": _("Added: %(name)s", name=f"{values['first_name']} {values['last_name']}"), "url": where}
@@ -159,6 +215,9 @@ def _create_quick(company) -> Response:
 def show(id: int) -> Response:
     """A contact's page: facts, memberships, history."""
     loaded = queries.get(id, current_user)
+    if not loaded.values.get("addresses"):
+        # With one address there is nothing to choose from.
+        loaded.values.pop("send_to", None)
     titles = INLINE.titles(loaded)
     places = screens.places(id, titles)
     past = _history(id, titles)
@@ -167,6 +226,7 @@ def show(id: int) -> Response:
         contact=loaded.record,
         facts=INLINE.facts(loaded, titles),
         access=screens.part(loaded.record, places),
+        comments=comments.of(loaded.record, places.comments),
         toast=None,
         made=loaded,
         history=past,
