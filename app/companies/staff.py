@@ -98,6 +98,10 @@ def _form(wrong: FieldErrors | None = None):
 def show(id: int) -> Response:
     """A company's page: its facts, and beside them its history."""
     loaded = queries.get(id, current_user)
+    if loaded.record.kind != "managed":
+        # What is of this desk alone is not known anywhere else.
+        for name in actions.LINK:
+            loaded.values.pop(name, None)
     titles = INLINE.titles(loaded)
     past = _history(id, titles)
     return page(

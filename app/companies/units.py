@@ -14,7 +14,7 @@ from app.records.errors import Conflict, NotFound
 from app.records.models import Operation
 from tenants import db
 
-from .models import Department
+from .models import Company, Department
 
 # No company has more levels; a tree that were deeper could not be read.
 MOST_LEVELS = 20
@@ -54,12 +54,18 @@ def tree(company_id: int, viewer, people: dict[int, int]) -> list[Unit]:
     for row in rows:
         below.setdefault(row.parent_id if row.parent_id in known else None, []).append(row)
     found: list[Unit] = []
-    waiting = [(row, 0) for row in reversed(below.get(None, []))]
-    while waiting:
-        row, level = waiting.pop()
-        values = {entry.name: entry.value(row) for entry in fields} | {"company_id": company_id}
-        found.append(Unit(read.Loaded(row, values), level, people.get(row.id, 0)))
-        waiting += [(one, level + 1) for one in reversed(below.get(row.id, []))]
+    seen: set[int] = set()
+    # Taking moves back can leave units that are part of each other: they come last, so that one can be moved out.
+    for top in [*below.get(None, []), *rows]:
+        waiting = [(top, 0)]
+        while waiting:
+            row, level = waiting.pop()
+            if row.id in seen:
+                continue
+            seen.add(row.id)
+            values = {entry.name: entry.value(row) for entry in fields} | {"company_id": company_id}
+            found.append(Unit(read.Loaded(row, values), level, people.get(row.id, 0)))
+            waiting += [(one, level + 1) for one in reversed(below.get(row.id, []))]
     return found
 
 
@@ -128,7 +134,8 @@ def _live(company_id: int) -> list[Department]:
 
 
 def _check_levels(company_id: int, unit_id: int | None, parent_id: int | None) -> None:
-    """A unit is no part of itself, and no tree is deeper than can be read."""
+    """A unit is no part of itself, and no tree is deeper than can be read; nobody else moves any until this is done."""
+    read.hold(Company, company_id)
     parents = {row.id: row.parent_id for row in _live(company_id)}
     level, at = 0, parent_id
     while at is not None:

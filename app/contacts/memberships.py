@@ -149,9 +149,10 @@ def _save_on_primary(name: str, values: dict[int, Any], operation) -> None:
     if any(value and contact_id not in found for contact_id, value in values.items()):
         raise FieldErrors({OF_PRIMARY[name]: FieldError(_("Choose the company first."), code="unknown")})
     changes = [
-        Update(Membership, found[contact_id].id, {name: value})
-        for contact_id, value in values.items()
-        if contact_id in found
+        # A room is one of the department's.
+        Update(Membership, row.id, {name: value, **({"room": None} if name == "department_id" else {})})
+        for row, value in ((found[contact_id], value) for contact_id, value in values.items() if contact_id in found)
+        if name != "department_id" or row.department_id != value
     ]
     if changes:
         apply(operation, changes)

@@ -32,6 +32,15 @@ def test_titles_are_a_list_of_the_organizations_own_and_can_be_switched_off(worl
     assert f"contact-{cast.ina}-title" not in ann.get(f"/contacts/{cast.ina}").text
 
 
+@pytest.mark.feature("L055")
+def test_the_partner_is_asked_for_where_the_administrator_wants_it(world, adam, cast):
+    ann, where = world.staff(), f"/contacts/{cast.ina}/fields/partner_id"
+    assert ann.fragment(f"{where}/edit").status_code == 200
+    adam.post_form(f"{HERE}/partner_id", SENT | {"label": "", "hidden": "1"})
+    assert ann.fragment(f"{where}/edit").status_code == 404
+    assert f"contact-{cast.ina}-partner_id" not in ann.get(f"/contacts/{cast.ina}").text
+
+
 @pytest.mark.feature("W021")
 def test_levels_are_renamed_where_they_were_chosen(world, adam, undo, cast):
     ann, where = world.staff(), f"/contacts/{cast.ina}/fields/sla_level"

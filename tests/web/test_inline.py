@@ -247,7 +247,7 @@ def test_a_country_brings_its_time_zone_beside_it_unless_one_was_chosen(world, c
     assert contact(world, cast.ina).time_zone == "Asia/Tokyo"
 
 
-@pytest.mark.feature("L042", "L044")
+@pytest.mark.feature("I021", "I023", "L042", "L044")
 def test_states_are_those_of_the_country_and_go_with_it(world, cast):
     ann = world.staff("ann")
     options = [one["value"] for one in screen(ann.fragment(where(cast.ina, "state") + "/edit")).all("option")]
