@@ -61,6 +61,8 @@ class FullName(Text):
     """A whole name on one line, of which at least a first and a last name can be read."""
 
     longest_typed = 1_000
+    # Who filters looks for a part of the name, which need be no whole one.
+    operators = ("contains", "starts", "empty", "not_empty")
 
     def read(self, text: str, context: Context) -> str:
         """The name, if it has both."""

@@ -1,6 +1,6 @@
 """How a contact came to be, and when and from where they were last here: told by the journal and by their account."""
 
-from sqlalchemy import case, select
+from sqlalchemy import Text, case, cast, select
 
 from app.fields.kinds import Choice, DateTime
 from app.fields.kinds import Text as TextKind
@@ -23,7 +23,7 @@ def _source(model):
         (Operation.through.like("API token %"), "api"),
         else_="other",
     )
-    return select(kinds).where(Operation.id == model.created_op).correlate(model).scalar_subquery()
+    return select(cast(kinds, Text)).where(Operation.id == model.created_op).correlate(model).scalar_subquery()
 
 
 def _of_account(what):
