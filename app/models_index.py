@@ -2,6 +2,7 @@
 
 from app.companies import domains
 from app.companies import models as companies
+from app.contacts import addresses
 from app.contacts import models as contacts
 from app.contracts import models as contracts
 from app.fields import models as fields
@@ -13,6 +14,7 @@ from app.settings import models as settings
 from tenants import jobs
 
 __all__ = [
+    "addresses",
     "attachments",
     "bulk",
     "companies",

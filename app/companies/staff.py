@@ -1,17 +1,21 @@
 """Companies on the desk."""
 
+from dataclasses import replace
+
 from flask import Blueprint, Response, redirect, request
 from flask_login import current_user
 
 from app.fields.errors import FieldError, FieldErrors
 from app.fields.form import read_all
+from app.fields.registry import Field
 from app.fields.settings import fields_of
 from app.i18n import gettext as _
 from app.i18n import lazy_gettext as _l
 from app.records.errors import EditConflict, NotFound
-from app.web import parts, views
+from app.web import parts, toasts, views
 from app.web.access import allow
 from app.web.as_of import AsOfPage, as_of
+from app.web.confirm import Confirm
 from app.web.forms import form, nonce, number, once
 from app.web.htmx import page, redirect_to
 from app.web.inline import Inline, inline
@@ -124,12 +128,17 @@ def show(id: int) -> Response:
     except NotFound:
         return REMOVING.deleted_page(id)
     opened("company", id)
+    if loaded.record.kind != "managed":
+        # What is of this desk alone is not known anywhere else.
+        for name in actions.LINK:
+            loaded.values.pop(name, None)
     titles = INLINE.titles(loaded)
     past = TIMELINE.block(id, titles)
     return page(
         "staff/companies/show.html",
         company=loaded.record,
         near=neighbours("/companies", id),
+        comments=[{"about": loaded.record.name, "text": loaded.record.comment}] if loaded.record.comment else [],
         facts=INLINE.facts(loaded, titles),
         made=loaded,
         parts=parts.of("company", id),
@@ -180,6 +189,74 @@ def _name_form(loaded, wrong: FieldErrors | None = None):
         submit=_("Rename"),
         cancel_url=where,
     )
+
+
+@bp.get("/<int:id>/management")
+@allow("companies.edit")
+def edit_management(id: int) -> Response:
+    """The form that links a company to the outside system it is kept in."""
+    loaded = queries.get(id, current_user)
+    return page("staff/companies/management.html", company=loaded.record, form=_link_form(loaded))
+
+
+@bp.post("/<int:id>/management")
+@allow("companies.edit")
+def update_management(id: int) -> Response:
+    """Let a company be managed, under its ID in the outside system."""
+    loaded = queries.get(id, current_user)
+    try:
+        values = read_all(_link_fields(), request.form)
+        operation = actions.manage(
+            loaded.record, values, actor=current_user.actor, base=request.form.get("v", type=number)
+        )
+    except FieldErrors as error:
+        shown = {"company": loaded.record, "form": _link_form(loaded, error)}
+        return page("staff/companies/management.html", part="shared/_form.html", status=422, **shown)
+    return _managed(id, _("The company is managed"), operation)
+
+
+@bp.get("/<int:id>/management/removal")
+@allow("companies.edit")
+def new_management_removal(id: int) -> Response:
+    """Ask before the link to the outside system is given up."""
+    company = queries.get(id, current_user).record
+    link = " ".join(filter(None, (company.external_system, company.external_id)))
+    confirm = Confirm(
+        title=_("Manage “%(name)s” here alone?", name=company.name),
+        text=_("The link to the outside system is given up. The rest stays, and it can be linked again."),
+        items=[_("Linked to: %(link)s", link=link)] if link else [],
+        action=f"/companies/{id}/management/removal",
+        submit=_("Give up the link"),
+        cancel_url=f"/companies/{id}",
+    )
+    return page("staff/companies/release.html", part="shared/_confirm.html", company=company, confirm=confirm)
+
+
+@bp.post("/<int:id>/management/removal")
+@allow("companies.edit")
+def create_management_removal(id: int) -> Response:
+    """Let a company be of this desk alone."""
+    operation = actions.release(queries.get(id, current_user).record, actor=current_user.actor)
+    return _managed(id, _("The company is unmanaged"), operation)
+
+
+def _managed(id: int, text: str, operation) -> Response:
+    if operation is not None:
+        toasts.leave(text, operation, f"/companies/{id}")
+    return redirect_to(f"/companies/{id}")
+
+
+def _link_fields() -> list[Field]:
+    # A managed company is known in the outside system: both are needed to say where.
+    fields = fields_of(Company)
+    return [replace(fields[name], required=True) for name in actions.LINK]
+
+
+def _link_form(loaded, wrong: FieldErrors | None = None):
+    where = f"/companies/{loaded.id}"
+    more = {"values": loaded.values, "wrong": wrong, "version": loaded.version, "cancel_url": where}
+    submit = _("Save") if loaded.record.kind == "managed" else _("Let it be managed")
+    return form(_link_fields(), f"{where}/management", submit=submit, **more)
 
 
 inline(bp, INLINE)

@@ -70,6 +70,7 @@ class Access:
     logins: list[str]
     must_change: bool = False
     signed_in_at: datetime | None = None
+    signed_in_from: str = ""
 
 
 def of(contact: Contact) -> Access:
@@ -79,7 +80,8 @@ def of(contact: Contact) -> Access:
     logins = [contact.user_name] + ([] if is_shared else [contact.email])
     if account is None:
         return Access(False, list(dict.fromkeys(logins)))
-    return Access(is_open, list(dict.fromkeys(logins)), account.must_change, account.signed_in_at)
+    seen = account.signed_in_at, account.signed_in_from or ""
+    return Access(is_open, list(dict.fromkeys(logins)), account.must_change, *seen)
 
 
 def open_access(contact: Contact, *, actor: Actor) -> str:
@@ -236,6 +238,9 @@ def update_membership(membership: Membership, values: dict[str, Any], *, actor: 
 
     When it ends and was the primary one, another that goes on becomes it, in the same operation.
     """
+    if "department_id" in values and "room" not in values and membership.room:
+        # A room is one of the department's.
+        values = values | {"room": None}
     starts = values.get("starts_on", membership.starts_on)
     ends = values.get("ends_on", membership.ends_on)
     if {"starts_on", "ends_on"} & values.keys() and starts and ends and ends < starts:

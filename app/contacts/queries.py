@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, Select, bindparam, func, select
+from sqlalchemy import BigInteger, Row, Select, bindparam, false, func, select, true
 from sqlalchemy.orm import aliased
 
 from app.companies.models import Company, Department
@@ -18,12 +18,16 @@ from app.records.lists import ListOf
 from app.records.search import Search
 from tenants import db
 
+from . import origin  # noqa: F401  (declares fields of contacts)
+from .addresses import Address
 from .cards import Place as Workplace
 from .memberships import companies_where, current_membership
-from .models import Address, Contact, Membership
+from .models import Contact, Membership
 
 # One and the same query, so that statements made of it are made once.
 EVERYBODY = select(Contact)
+# No more primary contacts and collaborators are named at a time.
+MOST_LIAISONS = 50
 
 
 def visible_to(viewer) -> Select:
@@ -69,17 +73,56 @@ def of_company(company_id: int, viewer) -> Select:
     return visible_to(viewer).where(Contact.company_ids.overlap([company_id]))
 
 
-def memberships(contact_id: int) -> list[tuple[Membership, str]]:
-    """A contact's memberships with the companies' names, the primary one first."""
+def memberships(contact_id: int) -> list[Row]:
+    """A contact's memberships with the companies' names and comments and the departments' rooms, the primary first."""
     return list(db.session.execute(_MEMBERSHIPS, {"contact": contact_id}))
 
 
 _MEMBERSHIPS = (
-    select(Membership, Company.name)
+    select(Membership, Company.name, Company.comment, Department.rooms)
     .join(Company, Company.id == Membership.company_id)
+    .outerjoin(Department, Department.id == Membership.department_id)
     .where(Membership.contact_id == bindparam("contact"), Membership.withdrawn_at.is_(None))
     .order_by(Membership.is_primary.desc(), Company.name)
 )
+
+
+def people_by_unit(company_id: int) -> dict[int, int]:
+    """How many people belong to each org unit of a company."""
+    rows = (
+        select(Membership.department_id, func.count())
+        .where(Membership.company_id == company_id, Membership.department_id.is_not(None))
+        .where(Membership.withdrawn_at.is_(None))
+        .group_by(Membership.department_id)
+    )
+    return dict(db.session.execute(rows).all())
+
+
+@dataclass(frozen=True)
+class Liaison:
+    """Somebody of a company whom the desk turns to, or who gets copies of what is written in its tickets."""
+
+    id: int
+    name: str
+    primary: bool
+    copied: bool
+
+
+def liaisons(company: Company) -> list[Liaison]:
+    """The primary contacts of a company and the collaborators of its tickets, by name."""
+    kinds = {"primary": Membership.company_primary, "members": true(), "chosen": Membership.collaborates}
+    copied = kinds.get(company.collaborators or "", false())
+    # Where all are copied they are not named one by one.
+    named = Membership.company_primary | (copied if company.collaborators == "chosen" else false())
+    rows = (
+        select(Contact.id, Contact.first_name + " " + Contact.last_name, Membership.company_primary, copied)
+        .join(Membership, Membership.contact_id == Contact.id)
+        .where(Membership.company_id == company.id, current_membership(), named)
+        .where(Contact.active, Contact.withdrawn_at.is_(None))
+        .order_by(folded(Contact.last_name), folded(Contact.first_name), Contact.id)
+        .limit(MOST_LIAISONS)
+    )
+    return [Liaison(*row) for row in db.session.execute(rows)]
 
 
 def _by_company(first, most: int) -> Select:
@@ -106,6 +149,7 @@ LIST = ListOf(
         (folded(Contact.last_name), folded(Contact.first_name), folded(Contact.user_name), folded(Contact.email)),
         Contact.search_text,
         (_by_company, _by_address),
+        only=~Contact.exclude_from_search,
     ),
 )
 

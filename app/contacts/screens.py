@@ -26,7 +26,7 @@ from app.web.htmx import page, redirect_to
 from app.web.inline import Inline, inline
 from app.web.removal import reason
 
-from . import access, queries
+from . import access, comments, queries
 from .models import Contact, Membership
 
 bp = Blueprint("access", __name__)
@@ -51,17 +51,22 @@ class Places:
     fields: FieldSet
     rows: list[tuple[Loaded, str]]
     titles: cells.Titles
+    comments: list[comments.Comment]
 
 
 def places(contact_id: int, titles: cells.Titles) -> Places:
     """Where a contact belongs; the page's `titles` name what it refers to."""
-    fields = fields_of(Membership, current_user).only(lambda entry: entry.name != "company_id")
-    rows = [
-        (Loaded(row, {entry.name: entry.value(row) for entry in fields} | {"company_id": row.company_id}), name)
-        for row, name in queries.memberships(contact_id)
-    ]
+    fields = fields_of(Membership, current_user).only(lambda entry: entry.name not in ("company_id", "rooms"))
+    rows, said = [], []
+    for row, name, comment, rooms in queries.memberships(contact_id):
+        values = {entry.name: entry.value(row) for entry in fields} | {"company_id": row.company_id, "rooms": rooms}
+        if not (rooms or row.room):
+            # Where the department has no rooms there is none to choose.
+            values.pop("room", None)
+        rows.append((Loaded(row, values), name))
+        said += [comments.Comment(name, comment)] if comment else []
     titles.want(fields, [loaded.values for loaded, _name in rows])
-    return Places(fields, rows, titles)
+    return Places(fields, rows, titles, said)
 
 
 def part(
@@ -82,7 +87,11 @@ def part(
     company = fields_of(Membership)["company_id"]
     return {
         "memberships": [
-            (loaded.record, name, [MEMBERSHIP.cell(entry, loaded, "dd", found.titles) for entry in found.fields])
+            (
+                loaded.record,
+                name,
+                [MEMBERSHIP.cell(one, loaded, "dd", found.titles) for one in found.fields if one.name in loaded.values],
+            )
             for loaded, name in found.rows
         ],
         "portal": access.of(contact),
@@ -134,6 +143,18 @@ def _done(contact_id: int, text: str, operation: Operation | None = None, joined
 def show(id: int) -> Response:
     """Where a contact belongs and whether they may sign in."""
     return _shown(_contact(id))
+
+
+@bp.get("/contacts/<int:id>/comments")
+@allow("contacts.view")
+def show_comments(id: int) -> Response:
+    """What should be known before one deals with this person; for the dialog nothing where nobody said anything."""
+    contact = _contact(id)
+    found = comments.of(contact, comments.of_companies(id))
+    if request.wants_fragment and not found:
+        return Response(status=204)
+    shown = {"contact": contact, "comments": found}
+    return page("staff/contacts/comments.html", part="staff/contacts/_comments_dialog.html", **shown)
 
 
 @bp.post("/contacts/<int:id>/access")

@@ -7,16 +7,19 @@ from typing import Any
 
 from flask import Blueprint, Response, redirect, request
 from flask_login import current_user
+from werkzeug.datastructures import MultiDict
 
 from app.companies import queries as companies
 from app.fields.errors import FieldErrors
 from app.fields.form import read_all
+from app.fields.kinds import Reference
+from app.fields.registry import Field
 from app.fields.settings import fields_of
 from app.i18n import gettext as _
 from app.i18n import lazy_gettext as _l
 from app.records.errors import NotFound
 from app.records.read import Loaded
-from app.web import parts, views
+from app.web import parts, toasts, views
 from app.web.access import allow
 from app.web.as_of import AsOfPage, as_of
 from app.web.cells import editor
@@ -30,7 +33,7 @@ from app.web.recent import opened
 from app.web.removal import Removing, removal
 from app.web.timeline import Timeline, timeline
 
-from . import access, actions, queries, screens
+from . import access, actions, comments, names, queries, screens
 from .cards import Card
 from .models import Contact
 
@@ -40,6 +43,9 @@ QUICK = ("first_name", "last_name", "email")
 # What somebody has in common with the colleague whose profile is taken as a pattern.
 SIMILAR = ("company", "department", "line_manager_id", "partner_id", "address1", "address2", "city", "postcode")
 SIMILAR += ("country", "state", "time_zone", "language")
+# Somebody who is known already, to be added to a company.
+_CHOSEN = Reference(_l("Somebody who is known already"), noun="contact", required=True)
+KNOWN = Field("contact_id", _CHOSEN, _CHOSEN.label, required=True)
 
 
 def columns(path: str) -> list[str]:
@@ -134,8 +140,44 @@ def of_company(id: int) -> Response:
     loaded = companies.get(id, current_user)
     found = contacts_list(id)
     where = step(found, "/contacts", "contact")
-    shown = {"company": loaded.record, "listing": found}
+    shown = {"listing": found, **_people(loaded.record)}
     return where or page("staff/contacts/of_company.html", part="shared/_list.html", **shown)
+
+
+def _people(company) -> dict:
+    """What stands above the list of a company's contacts; a fragment is the list alone."""
+    return {"company": company, "liaisons": [] if request.wants_fragment else queries.liaisons(company)}
+
+
+@bp.get("/companies/<int:id>/people")
+@allow("contacts.edit")
+def new_person(id: int) -> Response:
+    """Choose somebody who is known already, to belong to this company as well."""
+    company = companies.get(id, current_user).record
+    return page("staff/contacts/known.html", company=company, form=_known_form(id))
+
+
+@bp.post("/companies/<int:id>/people")
+@allow("contacts.edit")
+def create_person(id: int) -> Response:
+    """Let somebody who is known already belong to a company as well."""
+    company = companies.get(id, current_user).record
+    try:
+        chosen = read_all([KNOWN], request.form)[KNOWN.name]
+        contact = queries.get(chosen, current_user).record
+        operation = access.join(contact, id, actor=current_user.actor)
+    except FieldErrors as error:
+        wrong = FieldErrors({KNOWN.name: next(iter(error.errors.values()))}, error.typed)
+        shown = {"company": company, "form": _known_form(id, wrong)}
+        return page("staff/contacts/known.html", part="shared/_form.html", status=422, **shown)
+    here = f"/companies/{id}/contacts"
+    toasts.leave(_("Added: %(name)s", name=contact.full_name), operation, here)
+    return redirect_to(here)
+
+
+def _known_form(company_id: int, wrong: FieldErrors | None = None):
+    cancel = f"/companies/{company_id}/contacts"
+    return form([KNOWN], f"/companies/{company_id}/people", wrong=wrong, submit=_("Add"), cancel_url=cancel)
 
 
 @bp.get("/contacts/new")
@@ -172,9 +214,21 @@ def create() -> Response:
     return _create_quick(None) if quick else _create()
 
 
+def _with_parts(form: MultiDict) -> MultiDict:
+    """A form for a new contact in which a full name was typed, with its parts where they were left empty."""
+    typed = form.get("full_name", "").strip()
+    found = names.parted(typed) if 0 < len(typed) <= names.FullName.longest_typed else {}
+    filled = form.copy()
+    for part, value in found.items():
+        if value and part in form and not form[part].strip():
+            filled[part] = value
+    return filled
+
+
 def _create() -> Response:
     try:
-        values = read_all(actions.new_fields(current_user), request.form)
+        typed = _with_parts(request.form)
+        values = read_all(actions.new_fields(current_user), typed)
         # A company may bring something along, which the page of the contact offers.
         offer = "?offer=groups" if values.get("company") else ""
         where = once(lambda: actions.create(values, actor=current_user.actor), lambda made: f"/contacts/{made}{offer}")
@@ -201,7 +255,8 @@ def _create_quick(company) -> Response:
         where = once(lambda: actions.create(values, actor=current_user.actor), lambda made: f"/contacts/{made}{offer}")
     except FieldErrors as error:
         found = contacts_list(company_id, error)
-        return page(template, part="shared/_list.html", status=422, company=company, listing=found)
+        around = _people(company) if company else {}
+        return page(template, part="shared/_list.html", status=422, listing=found, **around)
     if not request.wants_fragment:
         return redirect_to(path)
     toast = {"text": _("Added: %(name)s", name=f"{values['first_name']} {values['last_name']}"), "url": where}
@@ -217,6 +272,9 @@ def show(id: int) -> Response:
     except NotFound:
         return REMOVING.deleted_page(id)
     opened("contact", id)
+    if not loaded.values.get("addresses"):
+        # With one address there is nothing to choose from.
+        loaded.values.pop("send_to", None)
     titles = INLINE.titles(loaded)
     places = screens.places(id, titles)
     past = TIMELINE.block(id, titles)
@@ -228,6 +286,7 @@ def show(id: int) -> Response:
         facts=INLINE.facts(loaded, titles),
         access=screens.part(loaded.record, places),
         parts=parts.of("contact", id),
+        comments=comments.of(loaded.record, places.comments),
         toast=None,
         made=loaded,
         history=past,

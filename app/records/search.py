@@ -44,6 +44,8 @@ class Search:
     text: ColumnElement
     # (pattern of the first word, limit) -> query of ids, for what stands in other tables.
     others: tuple[Callable[[ColumnElement, int], Select], ...] = ()
+    # The condition of what is found at all: who is left out here is still in lists and their filters.
+    only: ColumnElement[bool] | None = None
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,7 @@ def matches(search: Search, model: type[Record], base: Select, words: Words) -> 
     them: PostgreSQL looks at the number before it begins with it.
     """
     most = bindparam("hits", type_=Integer)
+    base = base if search.only is None else base.where(search.only)
     begins = _beginning(search, model, base, words, most).cte("begins")
     hits = select(begins.c.id, begins.c.rank, begins.c.key)
     if words.long:

@@ -116,6 +116,7 @@ def update(
 
     Raises `EditConflict` when one of these very fields was changed since version `base`.
     """
+    values = fields_of(type(record)).spread(values)
     values = {name: value for name, value in values.items() if not _same(record, name, value)}
     if not values:
         return None
@@ -172,6 +173,8 @@ def _apply(operation: Operation, changes: Iterable[Create | Update | Withdraw]) 
     result = Applied([None] * len(changes))
     groups: dict[tuple, list[tuple[int, Any]]] = {}
     for place, change in enumerate(changes):
+        if not isinstance(change, Withdraw):
+            change = replace(change, values=fields_of(change.model).spread(change.values))
         names = tuple(sorted(change.values)) if not isinstance(change, Withdraw) else (change.back,)
         groups.setdefault((type(change), change.model, names), []).append((place, change))
     for (verb, model, names), members in groups.items():

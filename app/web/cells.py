@@ -52,6 +52,8 @@ class Editor:
     version: int = 0
     options: list = field(default_factory=list)
     search_url: str = ""
+    # What should be known of a record that is chosen, its number being {id}.
+    comments_url: str = ""
     required: bool = False
     max: int | None = None
     help: str = ""
@@ -287,6 +289,7 @@ def editor(
     if isinstance(entry.kind, Reference):
         company_id = record.get(entry.within) if entry.within else None
         made.search_url = f"/options/{entry.kind.noun}" + (f"?company={company_id}" if company_id else "")
+        made.comments_url = references.comments_url(entry.kind.noun) if surface() == "staff" else ""
         made.options = [(str(number), name) for number, name in references.search(entry.kind.noun, "", company_id)]
         if typed is not None:
             value = int(typed) if typed.isdecimal() and len(typed) < 19 else None

@@ -71,9 +71,10 @@ class Inline:
     def facts(self, loaded: Loaded, titles: cells.Titles | None = None) -> list[dict]:
         """All cells of a record's page, by section."""
         titles = titles or self.titles(loaded)
+        fields = fields_of(self.model, current_user).only(lambda entry: entry.name in loaded.values)
         return [
             {"title": title, "cells": [self.cell(entry, loaded, "dd", titles) for entry in entries]}
-            for title, entries in fields_of(self.model, current_user).sections().items()
+            for title, entries in fields.sections().items()
         ]
 
     def filled(self, loaded: Loaded, but: tuple[str, ...] = ()) -> list[dict]:

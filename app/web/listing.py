@@ -344,7 +344,8 @@ def _filter_field(entry, locale: str) -> dict:
         "name": entry.name,
         "label": entry.label,
         "ops": [(op, OPERATORS[op]) for op in entry.kind.operators],
-        "input": entry.kind.input,
+        # What can only be chosen on a record, such as a state of its country, is typed here.
+        "input": "text" if entry.kind.input == "select" and not options else entry.kind.input,
         "options": [("1", _("Yes")), ("0", _("No"))] if entry.kind.input == "checkbox" else options or [],
         "operator": "",
         "value": "",

@@ -137,7 +137,7 @@ def test_what_makes_the_membership_cannot_be_edited(world, ann, cast, name):
     assert set(memberships(world, cast.otto)) == {cast.acme}
 
 
-@pytest.mark.feature("B005")
+@pytest.mark.feature("B005", "I054", "I056")
 def test_one_more_company_and_one_less(world, ann, cast):
     path = f"/contacts/{cast.otto}/memberships"
     added = ann.fragment(path, method="POST", data={"company_id": str(cast.nordlys)})

@@ -24,7 +24,7 @@ def field(world, name: str, slug: str = "harbor"):
         return fields_of(Contact)[name]
 
 
-@pytest.mark.feature("C028")
+@pytest.mark.feature("C028", "C057", "W005")
 def test_a_label_is_changed_everywhere_at_once(world, adam, cast):
     assert adam.post_form(f"{HERE}/phone", sent(label="Direct line")).headers["Location"] == HERE
     page = normal(adam.get(HERE))

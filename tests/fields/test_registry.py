@@ -19,7 +19,7 @@ def of(model) -> FieldSet:
 
 def test_fields_stand_in_the_order_of_the_model_and_related_ones_at_their_place():
     names = [entry.name for entry in of(Contact)]
-    assert names[:7] == ["title", "first_name", "last_name", "user_name", "customer_id", "email", "addresses"]
+    assert names[:7] == ["full_name", "title", "first_name", "middle_name", "last_name", "suffix", "user_name"]
     assert names.index("company") == names.index("email") + 2
     assert names[names.index("job_title") :][:4] == ["job_title", "department", "company_primary", "department_primary"]
     assert [entry.position for entry in of(Contact)] == [10 * n for n in range(1, len(names) + 1)]

@@ -14,12 +14,12 @@ from psycopg.types.json import Jsonb
 from sqlalchemy import Text, select
 
 import app.models_index  # noqa: F401  (all tables)
-from app.companies.models import Company
+from app.companies.models import Company, Department
 from app.contacts.bulk import BULKY
 from app.contacts.models import Contact, Membership
 from app.contracts.models import Contract
 from app.exports import writing
-from app.fields.kinds import Email, LongText, Url
+from app.fields.kinds import Email, LongText, Suggested, Url
 from app.fields.kinds import Text as TextKind
 from app.fields.kinds.host import Host
 from app.fields.models import CustomField
@@ -193,6 +193,7 @@ def _make_own(account_id: int, actor: Actor, canaries: Canaries) -> None:
 
 def _make_foreign(cast, actor: Actor, canaries: Canaries) -> None:
     company = create(Company, {"name": "Only", "kind": "managed", "domains": ["only.example"]}, actor=actor)
+    create(Department, {"company_id": company, "name": "Only"}, actor=actor)
     person = {"first_name": "Only", "last_name": "Here", "user_name": "only", "email": "only@only.example"}
     contact = create(Contact, person | {"company": company}, actor=actor)
     contract = {"description": "Only", "company_id": company, "kind": "subscription", "limited": False}
@@ -245,7 +246,7 @@ def _is_marked(table, column) -> bool:
     if f"{table.name}.{column.name}" in NOT_MARKED or not isinstance(column.type, Text) or column.computed is not None:
         return False
     kind = column.info.get("kind")
-    return kind is None or type(kind) in (TextKind, LongText, Email, Url, Host)
+    return kind is None or type(kind) in (TextKind, LongText, Email, Url, Host, Suggested)
 
 
 def _audience(table, column) -> str:
@@ -292,7 +293,8 @@ def _edit(world: World, slug: str, canaries: Canaries) -> None:
                 update(record, values, actor=ann)
 
 
-TABLES = {"domain": "company_domain", "export": "file", "group": "customer_group", "view": "list_view"}
+TABLES = {"domain": "company_domain", "export": "file", "group": "customer_group", "unit": "department"}
+TABLES |= {"view": "list_view"}
 NEVER = 999_000_001
 
 
@@ -326,6 +328,7 @@ def _collect(world: World, canaries: Canaries) -> None:
             ids[kind][letter] = world.sql(within.format(harbor, kind), contact)[0]["id"]
         ids["group_member"][letter] = world.sql(place, contact)[0]["id"]
         ids["domain"][letter] = world.sql(domain, ids["company"][letter])[0]["id"]
+    ids["unit"] = {"a": cast.acme_support, "n": cast.nordlys_office}
     ids["staff"] = {"ann": cast.ann, "sue": cast.sue}
     for kind, table, where in (
         ("job", "job", "true"),

@@ -189,6 +189,17 @@ def _renamed_job_title(world: World) -> None:
     world.staff("adam").post_form("/admin/fields/contact/job_title", changed)
 
 
+def _empty_unit(world: World) -> None:
+    world.sql(f"UPDATE {world.schema()}.membership SET department_id = NULL")
+
+
+def _deactivated_unit(world: World) -> None:
+    world.sql(f"UPDATE {world.schema()}.department SET withdrawn_at = now() WHERE id = %s", world.cast.acme_support)
+
+
+LINKED = {"external_system": "Console", "external_id": "C-17"}
+
+
 def _badge(noun: str = "contact", name: str = "custom-badge") -> dict[str, str]:
     return {"noun": noun, "name": name}
 
@@ -241,12 +252,20 @@ ROUTES: dict[str, Route] = {
     **_as_of("staff.companies", "companies", "company", "address"),
     "staff.companies.edit_name": page(STAFF, "company"),
     "staff.companies.update_name": act(STAFF, "company", {"name": "Renamed"}, {"name": ""}),
+    "staff.companies.edit_management": page(STAFF, "company"),
+    "staff.companies.update_management": act(STAFF, "company", LINKED, {"external_id": ""}),
+    "staff.companies.new_management_removal": page(STAFF, "company"),
+    "staff.companies.create_management_removal": act(STAFF, "company"),
     **_field("staff.companies", STAFF, "company", "email", "new@acme.example", "no address"),
     "staff.contacts.index": page(STAFF),
     "staff.contacts.new": form(STAFF),
     "staff.contacts.create": act(STAFF, body=NEW_CONTACT, bad={"user_name": "x", "last_name": ""}),
     "staff.contacts.of_company": page(STAFF, "company"),
     "staff.contacts.create_in_company": act(STAFF, "company", NEW_CONTACT, {"last_name": ""}),
+    "staff.contacts.new_person": form(STAFF, "company"),
+    "staff.contacts.create_person": act(
+        STAFF, "company", lambda cast: {"contact_id": str(cast.nora)}, {"contact_id": "1"}
+    ),
     "staff.contacts.show": page(STAFF, "contact", reach=WITH_GONE),
     **_removal("staff.contacts", "contact"),
     "staff.contacts.show_history": page(STAFF, "contact"),
@@ -296,6 +315,7 @@ ROUTES: dict[str, Route] = {
     "staff.group_members.create_removal": act(STAFF, "group_member"),
     "staff.group_members.create_primary": act(STAFF, "group_member"),
     "staff.access.show": page(STAFF, "contact"),
+    "staff.access.show_comments": page(STAFF, "contact"),
     "staff.access.create": act(STAFF, "contact"),
     "staff.access.create_removal": act(STAFF, "contact"),
     "staff.access.new_deactivation": page(STAFF, "contact"),
@@ -315,6 +335,12 @@ ROUTES: dict[str, Route] = {
     "staff.notes.update_importance": act(STAFF, "note", {"important": "1"}),
     "staff.notes.create_removal": act(STAFF, "note"),
     **_field("staff.notes", STAFF, "note", "text", "Other words", ""),
+    "staff.units.index": page(STAFF, "company"),
+    "staff.units.create": act(STAFF, "company", {"name": "Made", "kind": "area"}, {"name": ""}),
+    "staff.units.show": form(STAFF, "unit"),
+    "staff.units.create_removal": act(STAFF, "unit", before=_empty_unit),
+    "staff.units.create_restoration": act(STAFF, "unit", before=_deactivated_unit),
+    **_field("staff.units", STAFF, "unit", "name", "Other", "x" * 500),
     "staff.exports.new": form(STAFF, args={"noun": "contacts"}),
     "staff.exports.create": act(STAFF, args={"noun": "contacts"}),
     "staff.exports.show": page(STAFF, "export", reach=OWN_ACCOUNT),

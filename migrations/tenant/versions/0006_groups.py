@@ -5,7 +5,7 @@ from alembic import op
 from tenants.ddl import wall
 
 revision = "0006"
-down_revision = "0004"
+down_revision = "0005"
 
 TABLES = """
 CREATE TABLE customer_group (
