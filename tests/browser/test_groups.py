@@ -27,7 +27,7 @@ def choose(window, typed: str, option: str) -> None:
 def test_the_groups_of_a_company_are_offered_when_somebody_joins_it(visit, grouped, cast):
     window = visit("ann")
     window.go(f"/contacts/{cast.otto}")
-    part = window.page.locator(f"#contact-{cast.otto}-groups")
+    part = window.page.locator(f"#contact-{cast.otto}-in-groups")
     choose(window, "Nord", "Nordlys")
     window.page.locator("form.join").first.get_by_role("button", name="Add", exact=True).click()
     expect(part).to_contain_text("Northern lights", timeout=PATIENCE)
@@ -55,7 +55,7 @@ def test_without_scripts_it_is_the_same(visit, grouped, cast):
     window.go(f"/contacts/{cast.otto}")
     window.page.locator("#join-company").fill("Nordlys")
     window.page.locator("form.join").first.get_by_role("button", name="Add", exact=True).click()
-    part = window.page.locator(f"#contact-{cast.otto}-groups")
+    part = window.page.locator(f"#contact-{cast.otto}-in-groups")
     window.button("Add to this group").click()
     expect(part.get_by_role("link", name="Northern lights")).to_be_visible()
     window.button("Remove from Northern lights").click()

@@ -10,7 +10,7 @@ from tests.web.screens import screen
 
 
 def part(response, noun: str, record: int):
-    return screen(response).one("section", id=f"{noun}-{record}-groups")
+    return screen(response).one("section", id=f"{noun}-{record}-in-groups")
 
 
 @pytest.mark.feature("I045")
