@@ -17,6 +17,8 @@ from .fields.api import pointer
 from .fields.errors import FieldErrors
 from .i18n import gettext as _
 from .records.errors import DeskError, NotFound
+from .records.merged import WasMerged
+from .web.merged import lead
 from .web.surfaces import surface
 
 log = logging.getLogger(__name__)
@@ -50,6 +52,8 @@ def init_app(app: Flask) -> None:
     @app.errorhandler(DeskError)
     @_or_away
     def _desk(error: DeskError):
+        if isinstance(error, WasMerged) and (there := lead(error)):
+            return there
         response = show(error.status, str(error), bare=isinstance(error, UnknownHost), facts=error.facts)
         response.headers.update(error.headers)
         return response

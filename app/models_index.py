@@ -7,7 +7,7 @@ from app.contracts import models as contracts
 from app.fields import models as fields
 from app.imports import models as imports
 from app.people import models as people
-from app.records import files, models, receipts
+from app.records import duplicates, files, merged, models, receipts
 from app.settings import models as settings
 from tenants import jobs
 
@@ -16,10 +16,12 @@ __all__ = [
     "contacts",
     "contracts",
     "domains",
+    "duplicates",
     "fields",
     "files",
     "imports",
     "jobs",
+    "merged",
     "models",
     "people",
     "receipts",

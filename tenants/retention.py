@@ -6,12 +6,13 @@ from sqlalchemy import ColumnElement, delete, func, inspect, select, text, tuple
 
 from . import engines
 from .db import Tenanted, db
-from .jobs import OPEN, Job, Work, job
+from .jobs import OPEN, Job, JobFunction, Work, job
 from .scope import scope
 
 # Rows that are deleted at a time.
 CHUNK = 5000
 _old: list[tuple[type[Tenanted], ColumnElement[bool]]] = []
+_daily: list[JobFunction] = []
 
 
 def forget(model: type[Tenanted], old: ColumnElement[bool]) -> None:
@@ -19,9 +20,15 @@ def forget(model: type[Tenanted], old: ColumnElement[bool]) -> None:
     _old.append((model, old))
 
 
+def daily(function: JobFunction) -> JobFunction:
+    """Let a job without arguments be done once a day in each organization."""
+    _daily.append(function)
+    return function
+
+
 @job("housekeeping", lane="long")
 def keep_house(work: Work) -> None:
-    """Delete what is old, some thousand rows at a time."""
+    """Delete what is old, some thousand rows at a time, and ask for what else is done daily."""
     done = work.done
     for model, old in _old:
         key = inspect(model).primary_key
@@ -33,6 +40,8 @@ def keep_house(work: Work) -> None:
             ).rowcount
             done += gone
             work.checkpoint(done=done, note=model.__tablename__)
+    for function in _daily:
+        function.later()
 
 
 def organizations() -> list[str]:

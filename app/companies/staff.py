@@ -17,6 +17,7 @@ from app.web.forms import form, nonce, number, once
 from app.web.htmx import page, redirect_to
 from app.web.inline import Inline, inline
 from app.web.listing import listing
+from app.web.merging import MergePage, merging
 
 from . import actions, queries
 from .models import Company
@@ -165,6 +166,7 @@ def _name_form(loaded, wrong: FieldErrors | None = None):
 
 
 inline(bp, INLINE)
+merging(bp, MergePage(INLINE, "companies.merge", _l("Companies")))
 as_of(
     bp,
     AsOfPage(

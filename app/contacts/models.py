@@ -208,7 +208,9 @@ class Membership(Record):
     __tablename__ = "membership"
     __table_args__ = (
         UniqueConstraint("company_id", "contact_id"),
-        ForeignKeyConstraint(["company_id", "department_id"], ["department.company_id", "department.id"]),
+        ForeignKeyConstraint(
+            ["company_id", "department_id"], ["department.company_id", "department.id"], deferrable=True
+        ),
         Index("ix_membership_contact", "contact_id"),
         Index(
             "uq_membership_primary",
@@ -255,6 +257,7 @@ class Address(Record):
     __table_args__ = (
         Index("uq_contact_address", "contact_id", text("lower(email)"), unique=True, postgresql_where=LIVE),
         Index("ix_contact_address_email", text("lower(email)"), postgresql_where=LIVE),
+        Index("ix_contact_address_prefix", text('extensions.fold(email) COLLATE "C"'), postgresql_where=LIVE),
     )
     noun = "contact_address"
     undo_permission = "contacts.edit"

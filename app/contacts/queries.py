@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select
 from sqlalchemy.orm import aliased
 
 from app.companies.models import Company, Department
@@ -13,6 +13,7 @@ from app.fields.settings import fields_of
 from app.records import read
 from app.records.history import RECORD, Past
 from app.records.lists import ListOf
+from app.records.merged import former
 from app.records.search import Search
 from tenants import db
 
@@ -62,6 +63,12 @@ _MEMBERSHIPS = (
 )
 
 
+def _by_address(first, most: int) -> Select:
+    """By a further e-mail address, such as that of somebody who was merged into this contact."""
+    found = folded(Address.email).like(first, escape="\\")
+    return select(Address.contact_id).where(found, Address.withdrawn_at.is_(None)).limit(most)
+
+
 def _by_company(first, most: int) -> Select:
     companies = select(Company.id).where(folded(Company.name).like(first, escape="\\"), Company.withdrawn_at.is_(None))
     return (
@@ -77,17 +84,25 @@ LIST = ListOf(
     search=Search(
         (folded(Contact.last_name), folded(Contact.first_name), folded(Contact.user_name), folded(Contact.email)),
         Contact.search_text,
-        (_by_company,),
+        (_by_company, _by_address),
     ),
 )
 
 
-# A contact's history tells of memberships and further addresses, too.
+# A contact's history tells of memberships and further addresses, too, and of everybody who was merged into it.
+_FORMER = former("contact", RECORD)
+
+
+def _of_them(owner) -> ColumnElement[bool]:
+    return or_(owner == RECORD, owner == func.any(func.array(_FORMER.scalar_subquery())))
+
+
 PAST = Past(
     "contact",
     (
-        ("membership", select(Membership.id).where(Membership.contact_id == RECORD)),
-        ("contact_address", select(Address.id).where(Address.contact_id == RECORD)),
+        ("contact", _FORMER),
+        ("membership", select(Membership.id).where(_of_them(Membership.contact_id))),
+        ("contact_address", select(Address.id).where(_of_them(Address.contact_id))),
     ),
 )
 

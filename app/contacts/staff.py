@@ -17,8 +17,10 @@ from app.web.forms import form, nonce, number, once, sentence, typed_in
 from app.web.htmx import page, redirect_to
 from app.web.inline import Inline, inline
 from app.web.listing import AddRow, listing
+from app.web.merging import MergePage, merging
 
-from . import actions, queries, screens
+from . import actions, duplicates, queries, screens
+from .merging import questions as merge_questions
 from .models import Contact
 
 bp = Blueprint("contacts", __name__)
@@ -96,6 +98,19 @@ def of_company(id: int) -> Response:
 def new() -> Response:
     """The form for a new contact."""
     return page("staff/contacts/new.html", form=_form())
+
+
+@bp.get("/contacts/likely")
+@allow("contacts.view")
+def likely() -> Response:
+    """Who looks like the person that is being typed."""
+    typed = {
+        name: request.args.get(name, "")[:1000] for name in ("first_name", "last_name", "email", "phone", "mobile")
+    }
+    found = duplicates.likely(
+        typed["first_name"], typed["last_name"], typed["email"], [typed["phone"], typed["mobile"]]
+    )
+    return page("staff/contacts/likely.html", part="staff/contacts/_likely.html", likely=found)
 
 
 def _form(wrong: FieldErrors | None = None):
@@ -186,6 +201,7 @@ def show_history(id: int) -> Response:
 
 
 inline(bp, INLINE)
+merging(bp, MergePage(INLINE, "contacts.merge", _l("Contacts"), merge_questions))
 as_of(
     bp,
     AsOfPage(

@@ -7,6 +7,7 @@ TECHNICIAN = frozenset(
         "companies.edit",
         "contacts.view",
         "contacts.edit",
+        "contacts.merge",
         "contracts.view",
         "contracts.edit",
         "imports.view",
@@ -16,7 +17,7 @@ TECHNICIAN = frozenset(
         "history.undo",
     }
 )
-SUPERVISOR = TECHNICIAN | {"history.undo_others", "jobs.view_all"}
+SUPERVISOR = TECHNICIAN | {"companies.merge", "history.undo_others", "jobs.view_all"}
 ADMINISTRATOR = SUPERVISOR | {"admin", "admin.fields", "admin.hosts", "admin.domains", "admin.staff", "admin.tokens"}
 
 ROLE_PERMISSIONS: dict[str, frozenset[str]] = {

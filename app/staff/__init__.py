@@ -10,14 +10,14 @@ from app.exports import staff as exports
 from app.imports import staff as imports
 from app.web.access import protect
 
-from . import columns, history, home, jobs, options, profile
+from . import columns, duplicates, history, home, jobs, options, profile
 
 blueprint = Blueprint("staff", __name__)
 protect(blueprint, "staff", sign_in="signin.sign_in", password="signin.password")
 
 CHILDREN = (
     *(home.bp, companies.bp, contacts.bp, access.bp, contracts.bp, exports.bp, imports.bp),
-    *(history.bp, jobs.bp, options.bp, profile.bp, columns.bp),
+    *(duplicates.bp, history.bp, jobs.bp, options.bp, profile.bp, columns.bp),
 )
 for child in CHILDREN:
     blueprint.register_blueprint(child)

@@ -44,6 +44,7 @@ OUR_WORDS = {
     "file.media_type file.purpose file.sha256 import.state import_row.verdict",
     "job.kind job.lane job.state job.link",
     "operation.kind operation.through",
+    "merged.noun duplicate.noun",
     "receipt.key receipt.fingerprint receipt.location setting.name session.surface sign_in_attempt.address",
     "contact.search_text company.search_text",
 }
