@@ -6,7 +6,7 @@ from sqlalchemy import BigInteger, CheckConstraint, DateTime, Index, Integer, Te
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tenants import Tenanted, db
+from tenants import Tenanted, db, set_for_transaction
 
 
 class Duplicate(Tenanted):
@@ -53,6 +53,8 @@ ROLES = [
 # fmt: on
 # What is shown has at least this score.
 SHOWN = 60
+# So many pairs are kept, the surest ones: nobody looks at more before there are others.
+MOST = 5000
 
 
 def keep(noun: str, finding: str, **values) -> None:
@@ -60,7 +62,9 @@ def keep(noun: str, finding: str, **values) -> None:
 
     What somebody has dismissed stays dismissed.
     """
-    given = {"noun": noun, "shown": SHOWN, **values}
+    # Everything is compared by hashing: the planner cannot know how many rows its steps have, and would loop over them.
+    set_for_transaction(enable_nestloop="off", work_mem="64MB")
+    given = {"noun": noun, "shown": SHOWN, "most": MOST, **values}
     db.session.execute(text(f"WITH {finding} {_KEEP}"), given)
     old = Duplicate.noun == noun, Duplicate.dismissed_at.is_(None), Duplicate.found_at < func.now()
     db.session.execute(delete(Duplicate).where(*old).execution_options(synchronize_session=False))
@@ -74,6 +78,7 @@ FROM (
   SELECT one_id, other_id, reason, max(score) AS score, min(what) AS what FROM found WHERE score > 0 GROUP BY 1, 2, 3
 ) reasons
 GROUP BY one_id, other_id HAVING least(99, max(score) + 10 * (count(*) - 1)) >= :shown
+ORDER BY 4 DESC, 2, 3 LIMIT :most
 ON CONFLICT (noun, one_id, other_id)
 DO UPDATE SET score = excluded.score, reasons = excluded.reasons, found_at = excluded.found_at
 """

@@ -26,6 +26,8 @@ from app.imports import actions as imports
 from app.people.actions import create_staff
 from app.records import files, undo_job
 from app.records.actor import Actor
+from app.records.duplicates import Duplicate
+from app.records.merged import Merged
 from app.records.write import begin, create, update, withdraw
 from app.signin import sessions
 from tenants import Tenanted, db, tenancy
@@ -122,6 +124,9 @@ def _make_more(world: World, slug: str, canaries: Canaries) -> None:
         for person in ("ina", "xena", "nils"):
             update(db.session.get(Contact, getattr(cast, person)), {"custom-badge": "B-1"}, actor=ann)
         _make_gone(cast, ann)
+        pairs = {"contact": (cast.ina, cast.otto), "company": (cast.acme, cast.xacme)}
+        db.session.add_all(Duplicate(noun=noun, one_id=a, other_id=b, score=70) for noun, (a, b) in pairs.items())
+        db.session.add(Merged(noun="contact", id=NEVER + 1, into_id=cast.otto, operation_id=1, name="Merged"))
         for person in ("ann", "sue"):
             _make_own(cast.accounts[person], ann, canaries)
         if slug == "summit":

@@ -140,14 +140,6 @@ def _pair_of_companies(cast: Cast) -> dict[str, Any]:
     return {"one": str(cast.acme), "other": str(cast.xacme)}
 
 
-def _paired(world: World) -> None:
-    """Pairs that may be the same, as if somebody had looked for them."""
-    values = [("contact", world.cast.ina, world.cast.otto), ("company", world.cast.acme, world.cast.xacme)]
-    for noun, one, other in values:
-        row = f"INSERT INTO {world.schema()}.duplicate (noun, one_id, other_id, score) VALUES (%s, %s, %s, 70)"
-        world.sql(row, noun, one, other)
-
-
 def _second_membership(world: World) -> int:
     return world.sql(f"SELECT id FROM {world.schema()}.membership WHERE NOT is_primary")[0]["id"]
 
@@ -197,23 +189,23 @@ ROUTES: dict[str, Route] = {
     **_as_of("staff.companies", "companies", "company", "address"),
     "staff.companies.edit_name": page(STAFF, "company"),
     "staff.companies.update_name": act(STAFF, "company", {"name": "Renamed"}, {"name": ""}),
-    "staff.companies.new_merge": page(ADMIN, "company"),
+    "staff.companies.new_merge": form(ADMIN, "company"),
     "staff.companies.create_merge": act(ADMIN, "company", lambda cast: {"with": str(cast.xacme)}, {}),
     **_field("staff.companies", STAFF, "company", "email", "new@acme.example", "no address"),
     "staff.contacts.index": page(STAFF),
     "staff.contacts.new": form(STAFF),
-    "staff.contacts.likely": page(STAFF, query="email=ina@acme.example"),
+    "staff.contacts.likely": form(STAFF, query="email=ina@acme.example"),
     "staff.duplicates.contacts": page(STAFF),
     "staff.duplicates.companies": page(STAFF),
-    "staff.duplicates.create_contacts_dismissal": act(STAFF, body=_pair, before=_paired),
-    "staff.duplicates.create_companies_dismissal": act(ADMIN, body=_pair_of_companies, before=_paired),
+    "staff.duplicates.create_contacts_dismissal": act(STAFF, body=_pair),
+    "staff.duplicates.create_companies_dismissal": act(ADMIN, body=_pair_of_companies),
     "staff.contacts.create": act(STAFF, body=NEW_CONTACT, bad={"user_name": "x", "last_name": ""}),
     "staff.contacts.of_company": page(STAFF, "company"),
     "staff.contacts.create_in_company": act(STAFF, "company", NEW_CONTACT, {"last_name": ""}),
     "staff.contacts.show": page(STAFF, "contact"),
     "staff.contacts.show_history": page(STAFF, "contact"),
     **_as_of("staff.contacts", "contacts", "contact", "city"),
-    "staff.contacts.new_merge": page(STAFF, "contact"),
+    "staff.contacts.new_merge": form(STAFF, "contact"),
     "staff.contacts.create_merge": act(STAFF, "contact", lambda cast: {"with": str(cast.ben)}, {}),
     **_field("staff.contacts", STAFF, "contact", "email", "new@acme.example", "no address"),
     "staff.contracts.index": page(STAFF),
