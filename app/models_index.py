@@ -9,7 +9,7 @@ from app.fields import models as fields
 from app.groups import models as groups
 from app.imports import models as imports
 from app.people import models as people
-from app.records import attachments, bulk, files, models, notes, receipts, views
+from app.records import attachments, bulk, duplicates, files, merged, models, notes, receipts, views
 from app.settings import models as settings
 from tenants import jobs
 
@@ -21,11 +21,13 @@ __all__ = [
     "contacts",
     "contracts",
     "domains",
+    "duplicates",
     "fields",
     "files",
     "groups",
     "imports",
     "jobs",
+    "merged",
     "models",
     "notes",
     "people",

@@ -16,7 +16,7 @@ from .scope import scope
 # Rows that are deleted at a time.
 CHUNK = 5000
 _old: list[tuple[type[Tenanted], ColumnElement[bool]]] = []
-_tasks: list[Callable[[], None]] = []
+_tasks: list[Callable[[], object]] = []
 
 
 def forget(model: type[Tenanted], old: ColumnElement[bool]) -> None:
@@ -24,7 +24,7 @@ def forget(model: type[Tenanted], old: ColumnElement[bool]) -> None:
     _old.append((model, old))
 
 
-def daily(task: Callable[[], None]) -> Callable[[], None]:
+def daily(task: Callable[[], object]) -> Callable[[], object]:
     """Have this done once a day as well, for what becomes due by the calendar alone."""
     _tasks.append(task)
     return task

@@ -20,6 +20,7 @@ from app.web.forms import form, nonce, number, once
 from app.web.htmx import page, redirect_to
 from app.web.inline import Inline, inline
 from app.web.listing import group_url, listing
+from app.web.merging import MergePage, merging
 from app.web.neighbours import neighbours, step
 from app.web.recent import opened
 from app.web.removal import Removing, removal
@@ -262,6 +263,7 @@ def _link_form(loaded, wrong: FieldErrors | None = None):
 inline(bp, INLINE)
 removal(bp, REMOVING)
 timeline(bp, TIMELINE)
+merging(bp, MergePage(INLINE, "companies.merge", _l("Companies")))
 as_of(
     bp,
     AsOfPage(

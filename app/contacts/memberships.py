@@ -45,7 +45,11 @@ def companies_where(contact_id: int, *rights):
 @keep(Membership)
 def keep_company_ids(ids) -> None:
     """Put the companies of each contact on its own row, where row-level security and lists find them."""
-    touched = select(Membership.contact_id).where(Membership.id.in_(ids)).scalar_subquery()
+    keep_companies_of(select(Membership.contact_id).where(Membership.id.in_(ids)).scalar_subquery())
+
+
+def keep_companies_of(contacts) -> None:
+    """The same for contacts by their ids."""
     companies = (
         select(func.coalesce(func.array_agg(Membership.company_id.distinct()), func.cast([], ARRAY(BIGINT))))
         .where(Membership.contact_id == Contact.id, Membership.withdrawn_at.is_(None))
@@ -54,7 +58,7 @@ def keep_company_ids(ids) -> None:
     )
     db.session.execute(
         update(Contact)
-        .where(Contact.id.in_(touched), Contact.company_ids.is_distinct_from(companies))
+        .where(Contact.id.in_(contacts), Contact.company_ids.is_distinct_from(companies))
         .values(company_ids=companies)
         .execution_options(synchronize_session=False)
     )

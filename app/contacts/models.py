@@ -336,7 +336,9 @@ class Membership(Record):
     __tablename__ = "membership"
     __table_args__ = (
         UniqueConstraint("company_id", "contact_id"),
-        ForeignKeyConstraint(["company_id", "department_id"], ["department.company_id", "department.id"]),
+        ForeignKeyConstraint(
+            ["company_id", "department_id"], ["department.company_id", "department.id"], deferrable=True
+        ),
         Index("ix_membership_contact", "contact_id"),
         Index(
             "uq_membership_primary",

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, Row, Select, bindparam, false, func, select, true
+from sqlalchemy import BigInteger, ColumnElement, Row, Select, bindparam, false, func, or_, select, true
 from sqlalchemy.orm import aliased
 
 from app.companies.models import Company, Department
@@ -15,6 +15,7 @@ from app.fields.settings import fields_of
 from app.records import attachments, notes, read
 from app.records.history import RECORD, Past
 from app.records.lists import ListOf
+from app.records.merged import former
 from app.records.search import Search
 from tenants import db
 
@@ -154,12 +155,20 @@ LIST = ListOf(
 )
 
 
-# A contact's history tells of memberships, further addresses, notes and files, too.
+# A contact's history tells of memberships, further addresses, notes and files, too, and of everybody merged into it.
+_FORMER = former("contact", RECORD)
+
+
+def _of_them(owner) -> ColumnElement[bool]:
+    return or_(owner == RECORD, owner == func.any(func.array(_FORMER.scalar_subquery())))
+
+
 PAST = Past(
     "contact",
     (
-        ("membership", select(Membership.id).where(Membership.contact_id == RECORD)),
-        ("contact_address", select(Address.id).where(Address.contact_id == RECORD)),
+        ("contact", _FORMER),
+        ("membership", select(Membership.id).where(_of_them(Membership.contact_id))),
+        ("contact_address", select(Address.id).where(_of_them(Address.contact_id))),
     ),
     (notes.part("contact_id"), attachments.part("contact_id")),
 )

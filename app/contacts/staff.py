@@ -28,13 +28,15 @@ from app.web.htmx import page, redirect_to
 from app.web.inline import Inline, inline
 from app.web.listing import AddRow, group_url, listing
 from app.web.maps import map_url
+from app.web.merging import MergePage, merging
 from app.web.neighbours import neighbours, step
 from app.web.recent import opened
 from app.web.removal import Removing, removal
 from app.web.timeline import Timeline, timeline
 
-from . import access, actions, comments, names, queries, screens
+from . import access, actions, comments, duplicates, names, queries, screens
 from .cards import Card
+from .merging import questions as merge_questions
 from .models import Contact
 
 bp = Blueprint("contacts", __name__)
@@ -190,6 +192,19 @@ def new() -> Response:
     return page("staff/contacts/new.html", form=form, like=loaded.record if loaded else None)
 
 
+@bp.get("/contacts/likely")
+@allow("contacts.view")
+def likely() -> Response:
+    """Who looks like the person that is being typed."""
+    typed = {
+        name: request.args.get(name, "")[:1000] for name in ("first_name", "last_name", "email", "phone", "mobile")
+    }
+    found = duplicates.likely(
+        typed["first_name"], typed["last_name"], typed["email"], [typed["phone"], typed["mobile"]]
+    )
+    return page("staff/contacts/likely.html", part="staff/contacts/_likely.html", likely=found)
+
+
 def _form(wrong: FieldErrors | None = None, like: Mapping[str, Any] | None = None):
     values = {name: like[name] for name in SIMILAR if like.get(name) is not None} if like else {}
     company_id = request.values.get("company", type=number) or values.get("company")
@@ -321,6 +336,7 @@ def _card(loaded: Loaded) -> Card:
 inline(bp, INLINE)
 removal(bp, REMOVING)
 timeline(bp, TIMELINE)
+merging(bp, MergePage(INLINE, "contacts.merge", _l("Contacts"), merge_questions))
 as_of(
     bp,
     AsOfPage(

@@ -31,7 +31,11 @@ class Contract(Record):
 
     __tablename__ = "contract"
     __table_args__ = (
-        ForeignKeyConstraint(["company_id", "customer_contact_id"], ["membership.company_id", "membership.contact_id"]),
+        ForeignKeyConstraint(
+            ["company_id", "customer_contact_id"],
+            ["membership.company_id", "membership.contact_id"],
+            deferrable=True,
+        ),
         CheckConstraint("ends_on IS NULL OR starts_on IS NULL OR ends_on >= starts_on", name="term"),
         CheckConstraint("minutes IS NULL OR minutes >= 0", name="minutes"),
         Index("ix_contract_company", "company_id", "id"),

@@ -9,6 +9,7 @@ TECHNICIAN = frozenset(
         "contacts.view",
         "contacts.edit",
         "contacts.delete",
+        "contacts.merge",
         "contracts.view",
         "contracts.edit",
         "contracts.delete",
@@ -26,7 +27,7 @@ TECHNICIAN = frozenset(
         "history.undo",
     }
 )
-SUPERVISOR = TECHNICIAN | {"history.undo_others", "jobs.view_all", "views.share"}
+SUPERVISOR = TECHNICIAN | {"companies.merge", "history.undo_others", "jobs.view_all", "views.share"}
 ADMINISTRATOR = SUPERVISOR | {"admin", "admin.fields", "admin.hosts", "admin.domains", "admin.staff", "admin.tokens"}
 
 ROLE_PERMISSIONS: dict[str, frozenset[str]] = {

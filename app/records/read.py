@@ -12,6 +12,7 @@ from app.fields.registry import Field, FieldSet
 from tenants import db
 
 from .errors import NotFound
+from .merged import WasMerged, successor
 from .models import Operation
 
 
@@ -37,7 +38,9 @@ class Loaded:
 def load(
     model: type[Record], record_id: int, base: Select, fields: FieldSet, *, opened: bool = False, deleted: bool = False
 ) -> Loaded:
-    """The record with this id within `base` (which knows the viewer); raises `NotFound`.
+    """The record with this id within `base` (which knows the viewer).
+
+    Raises `NotFound`, or `WasMerged` where it is another one by now.
 
     With `deleted` it is one that was deleted, otherwise one that was not. With `opened` nothing of the record is read
     but these fields, as the portal's login may read no more.
@@ -47,7 +50,8 @@ def load(
     options = {"populate_existing": True}
     row = db.session.execute(statement, {"record": record_id}, execution_options=options).first()
     if row is None:
-        raise NotFound
+        became = successor(model, record_id)
+        raise WasMerged(model.noun, record_id, *became) if became else NotFound
     elsewhere = _elsewhere(fields, opened)
     # By name: to compare fields with each other takes longer than to read them.
     there = dict(zip((entry.name for entry in elsewhere), row[1:], strict=False))

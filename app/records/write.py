@@ -143,12 +143,12 @@ class _NothingChanged(Exception):
 @contextmanager
 def _acting(operation: Operation | None, actor: Actor, kind: str) -> Iterator[Operation]:
     """The operation to write in. One that is begun here leaves no trace when the writing fails or changes nothing."""
-    with _together():
+    with together():
         yield operation or begin(actor, kind)
 
 
 @contextmanager
-def _together() -> Iterator[None]:
+def together() -> Iterator[None]:
     """All of it is written, or nothing; a value that the database refuses becomes a `FieldErrors`."""
     try:
         with db.session.begin_nested():
@@ -164,7 +164,7 @@ def apply(operation: Operation, changes: Iterable[Create | Update | Withdraw]) -
     Raises `EditConflict` (stale base), `NotFound` (no such record) or `FieldErrors` (a value the database refuses);
     nothing is written then.
     """
-    with _together():
+    with together():
         return _apply(operation, changes)
 
 
@@ -241,9 +241,11 @@ def insert_all(operation: Operation, model: type[Record], names: Sequence[str], 
     return statements.insert_all(operation.id, model, names, source)
 
 
-def update_from(operation: Operation, model: type[Record], names: Sequence[str], source: Select) -> list[int]:
-    """Change each record that `source` (columns `id` and the fields) names; returns the ids that really changed."""
-    done = statements.update(operation.id, model, names, source)
+def update_from(
+    operation: Operation, model: type[Record], names: Sequence[str], source: Select, gone: bool = False
+) -> list[int]:
+    """Change each record (with `gone` withdrawn ones, too) that `source` names by `id`; returns those that changed."""
+    done = statements.update(operation.id, model, names, source, gone=gone)
     after(model, done)
     return done
 

@@ -12,7 +12,22 @@ from app.groups import staff as groups
 from app.imports import staff as imports
 from app.web.access import protect
 
-from . import bulk, columns, files, history, home, jobs, notes, options, places, profile, search, units, views
+from . import (
+    bulk,
+    columns,
+    duplicates,
+    files,
+    history,
+    home,
+    jobs,
+    notes,
+    options,
+    places,
+    profile,
+    search,
+    units,
+    views,
+)
 
 blueprint = Blueprint("staff", __name__)
 protect(blueprint, "staff", sign_in="signin.sign_in", password="signin.password")
@@ -22,7 +37,7 @@ blueprint.add_app_template_global(places.new_entries, "new_entries")
 
 CHILDREN = (
     *(home.bp, companies.bp, contacts.bp, access.bp, contracts.bp, groups.bp, exports.bp, imports.bp),
-    *(groups.many_bp, group_members.bp, group_members.lists_bp, units.bp),
+    *(groups.many_bp, group_members.bp, group_members.lists_bp, units.bp, duplicates.bp),
     *(history.bp, jobs.bp, options.bp, profile.bp, columns.bp, search.bp, bulk.bp, views.bp, notes.bp, files.bp),
 )
 for child in CHILDREN:

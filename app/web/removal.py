@@ -15,6 +15,7 @@ from app.fields.settings import fields_of
 from app.i18n import gettext as _
 from app.records import removing, write
 from app.records.history import Past
+from app.records.merged import WasMerged, successor
 from app.records.models import Operation
 from app.records.read import Loaded
 from app.records.removing import InTheWay, Naming, Removal
@@ -78,7 +79,12 @@ class Removing:
         return f"{said}: {naming.count}" + (f" ({entry.label})" if entry and naming.noun in nouns else "")
 
     def deleted_page(self, id: int) -> Response:
-        """The page of a record that was deleted: what it was, who deleted it and why, and the way back."""
+        """The page of a record that was deleted: what it was, who deleted it and why, and the way back.
+
+        One that was merged is another one's by now, and leads there.
+        """
+        if became := successor(self.noun.model, id):
+            raise WasMerged(self.noun.model.noun, id, *became)
         loaded = self.get_deleted(id, current_user)
         bare = replace(self.noun, edit="")
         operation = db.session.get(Operation, loaded.record.updated_op) if loaded.record.updated_op else None

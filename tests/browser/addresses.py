@@ -22,6 +22,8 @@ FURTHER = {
         "/contacts?size=10&sort=-city",
         "/companies/{acme}/as-of?at=today",
         "/groups/additions?from=contacts",
+        "/companies/{acme}/merge?with={xacme}",
+        "/contacts/{otto}/merge?with={ina}&with={ben}",
     ),
     "admin": ("/admin/fields/contact/new?kind=choice",),
     "portal": (),
@@ -40,7 +42,7 @@ def pages(app: Flask, world: World, client: Client, surface: str) -> tuple[list[
     Of the many pages that edit one field there is one for each kind of control.
     """
     numbers, words = _numbers(world), _words(world)
-    found = [address.format(acme=world.cast.acme) for address in FURTHER[surface]]
+    found = [address.format(**vars(world.cast)) for address in FURTHER[surface]]
     without, editors, known = [], set(), {}
     rules = {rule.rule for rule in app.url_map.iter_rules() if "GET" in rule.methods}
     for rule in sorted(rule for rule in rules if surface_of(rule) == surface and not NO_PAGES.match(rule)):

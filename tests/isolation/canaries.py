@@ -29,6 +29,8 @@ from app.imports import actions as imports
 from app.people.actions import create_staff
 from app.records import attachments, bulk, files, notes, undo_job, views
 from app.records.actor import Actor
+from app.records.duplicates import Duplicate
+from app.records.merged import Merged
 from app.records.notes import COMPANIES
 from app.records.write import begin, create, update, withdraw
 from app.signin import sessions
@@ -50,6 +52,7 @@ OUR_WORDS = {
     "attachment.media_type file.media_type file.purpose file.sha256 import.state import_row.verdict",
     "job.kind job.lane job.state job.link",
     "operation.kind operation.through",
+    "merged.noun duplicate.noun",
     "receipt.key receipt.fingerprint receipt.location setting.name session.surface sign_in_attempt.address",
     "contact.search_text company.search_text",
 }
@@ -138,6 +141,9 @@ def _make_more(world: World, slug: str, canaries: Canaries) -> None:
             attachments.add("company_id", company, [_sent()], actor=ann)
         _make_groups(cast, ann)
         _make_gone(cast, ann)
+        pairs = {"contact": (cast.ina, cast.otto), "company": (cast.acme, cast.xacme)}
+        db.session.add_all(Duplicate(noun=noun, one_id=a, other_id=b, score=70) for noun, (a, b) in pairs.items())
+        db.session.add(Merged(noun="contact", id=NEVER + 1, into_id=cast.otto, operation_id=1, name="Merged"))
         for person in ("ann", "sue"):
             _make_own(cast.accounts[person], ann, canaries)
         if slug == "summit":

@@ -160,6 +160,14 @@ def _upload(_cast: Cast) -> dict[str, Any]:
     return {"file": (io.BytesIO(b"First Name,Last Name,Email Address\nA,B,a@b.example\n"), "people.csv")}
 
 
+def _pair(cast: Cast) -> dict[str, Any]:
+    return {"one": str(cast.ina), "other": str(cast.otto)}
+
+
+def _pair_of_companies(cast: Cast) -> dict[str, Any]:
+    return {"one": str(cast.acme), "other": str(cast.xacme)}
+
+
 def _second_membership(world: World) -> int:
     return world.sql(f"SELECT id FROM {world.schema()}.membership WHERE NOT is_primary")[0]["id"]
 
@@ -256,9 +264,16 @@ ROUTES: dict[str, Route] = {
     "staff.companies.update_management": act(STAFF, "company", LINKED, {"external_id": ""}),
     "staff.companies.new_management_removal": page(STAFF, "company"),
     "staff.companies.create_management_removal": act(STAFF, "company"),
+    "staff.companies.new_merge": form(ADMIN, "company"),
+    "staff.companies.create_merge": act(ADMIN, "company", lambda cast: {"with": str(cast.xacme)}, {}),
     **_field("staff.companies", STAFF, "company", "email", "new@acme.example", "no address"),
     "staff.contacts.index": page(STAFF),
     "staff.contacts.new": form(STAFF),
+    "staff.contacts.likely": form(STAFF, query="email=ina@acme.example"),
+    "staff.duplicates.contacts": page(STAFF),
+    "staff.duplicates.companies": page(STAFF),
+    "staff.duplicates.create_contacts_dismissal": act(STAFF, body=_pair),
+    "staff.duplicates.create_companies_dismissal": act(ADMIN, body=_pair_of_companies),
     "staff.contacts.create": act(STAFF, body=NEW_CONTACT, bad={"user_name": "x", "last_name": ""}),
     "staff.contacts.of_company": page(STAFF, "company"),
     "staff.contacts.create_in_company": act(STAFF, "company", NEW_CONTACT, {"last_name": ""}),
@@ -276,6 +291,8 @@ ROUTES: dict[str, Route] = {
     "staff.contacts.create_file": act(STAFF, "contact", _upload, {}),
     "staff.contacts.create_note": act(STAFF, "contact", {"text": "Written"}, {"text": ""}),
     **_as_of("staff.contacts", "contacts", "contact", "city"),
+    "staff.contacts.new_merge": form(STAFF, "contact"),
+    "staff.contacts.create_merge": act(STAFF, "contact", lambda cast: {"with": str(cast.ben)}, {}),
     **_field("staff.contacts", STAFF, "contact", "email", "new@acme.example", "no address"),
     "staff.contracts.index": page(STAFF),
     "staff.contracts.new": page(STAFF),

@@ -40,6 +40,8 @@ UNSCOPED = {
     "pk_import_name": "only the desk imports, and these are of one import",
     "pk_setting": "names of our own",
     "uq_event_operation_id_kind": "kinds of our own",
+    "pk_merged": "nouns of our own",
+    "pk_duplicate": "nouns of our own",
     "pk_alembic_version": "names of our own",
     "alembic_version_pkc": "names of our own",
 }
