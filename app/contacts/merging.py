@@ -18,8 +18,9 @@ from app.records.read import Loaded
 from app.records.write import Create, Update, Withdraw
 from tenants import db
 
+from .addresses import Address
 from .memberships import keep_companies_of, primary_memberships
-from .models import Address, Contact, Membership
+from .models import Contact, Membership
 
 # Who is given a second primary company keeps the first; what belongs to an account is decided below.
 clashes.settle("uq_membership_primary", {"is_primary": False})

@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import func, select
 
 from app.companies.models import Company, Department
-from app.contacts.models import Address, Contact, Membership
+from app.contacts.addresses import Address
+from app.contacts.models import Contact, Membership
 from app.contracts.models import Contract
 from app.people.models import Account
 from app.records import merge, merged, undo, unmerge, write
