@@ -14,6 +14,7 @@ from app.records.actor import Actor
 from app.records.removing import Removal
 from tenants import db
 
+from . import access
 from .models import Contact
 
 REMOVAL = Removal(Contact, "contacts.delete")
@@ -56,7 +57,10 @@ def update(contact: Contact, values: dict[str, Any], *, actor: Actor, base: int 
     A new country brings its time zone where none was set by hand, and takes a state along that is none of its own.
     """
     values = with_country(values, contact.country, contact.state, contact.time_zone)
-    return write.update(contact, values, actor=actor, base=base)
+    operation = write.update(contact, values, actor=actor, base=base)
+    if values.get("active") is False:
+        access.sign_out([contact.id])
+    return operation
 
 
 def update_own(contact: Contact, values: dict[str, Any], *, actor: Actor, base: int | None = None):

@@ -18,7 +18,7 @@ def matching(list_of: lists.ListOf, args, fields: FieldSet, base: Select) -> lis
     Of a search these are the first hits that the list shows, since no more can be looked through.
     """
     asked = lists.wanted(args, list_of, fields, lists.SIZES[0])
-    base = narrowed(list_of.model, asked, fields, base)
+    base = narrowed(list_of, asked, fields, base)
     if list_of.search and search.words_of(asked.q):
         return search.find(list_of.search, list_of.model, base, asked.q)[0]
     ids = base.with_only_columns(list_of.model.id).order_by(list_of.model.id).limit(MOST)
