@@ -14,6 +14,7 @@ from app.records.actor import Actor
 from app.records.removing import Removal
 from tenants import db
 
+from . import access
 from .addresses import Address
 from .models import Contact
 
@@ -65,7 +66,10 @@ def update(contact: Contact, values: dict[str, Any], *, actor: Actor, base: int 
     """
     values = with_country(values, contact.country, contact.state, contact.time_zone)
     values = _with_addresses(contact, values)
-    return write.update(contact, values, actor=actor, base=base)
+    operation = write.update(contact, values, actor=actor, base=base)
+    if values.get("active") is False:
+        access.sign_out([contact.id])
+    return operation
 
 
 def update_own(contact: Contact, values: dict[str, Any], *, actor: Actor, base: int | None = None):

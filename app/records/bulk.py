@@ -261,17 +261,20 @@ def _removal_verdicts(found: Bulk, ids: Select) -> dict[int, str]:
 
 def write_all(found: Bulk, operation: Operation, work: Work | None = None) -> None:
     """Write what was looked at, some thousand records at a time; with `work` each chunk is committed by itself."""
-    result = {"changed": 0, "same": 0, "kept": [], "left": 0} | dict(found.result)
-    while ids := _next(found, result.get("upto", 0)):
+    while True:
+        # A second run of the same job waits here, and then reads how far the first one came.
+        lock(found.id)
+        result = {"changed": 0, "same": 0, "kept": [], "left": 0} | dict(found.result)
+        ids = _next(found, result.get("upto", 0))
+        if not ids:
+            break
         done, same, kept = _write(found, operation, ids)
-        # Both are said once for the whole, however many chunks there are.
         result = {
             "changed": result["changed"] + len(done),
             "same": result["same"] + same,
             "left": result["left"] + len(kept),
             "kept": [*result["kept"], *map(list, kept.items())][:LISTED],
             "upto": ids[-1],
-            "total": found.size,
         }
         found.result = result
         db.session.flush()

@@ -43,7 +43,7 @@ from tenants import fetch
 from . import markers
 from . import search as searching
 from .models import Operation
-from .narrowing import KEPT, conditions, counted, kept, meeting, narrowed
+from .narrowing import KEPT, conditions, counted, kept, meeting, narrowed, to_filter
 
 SIZES = (10, 25, 50, 100)
 COUNT_CAP = 1001
@@ -145,18 +145,19 @@ def wanted(args, list_of: ListOf, fields: FieldSet, size: int, columns: Sequence
         found.problems.append(_("There is no status “%(name)s”.", name=status[:40]))
     if sort and not sorts:
         found.problems.append(_("This list cannot be sorted by “%(name)s”.", name=sort[:40]))
+    known = to_filter(list_of, fields)
     for key in args:
         name, dot, rest = key.partition(".")
-        if name in fields and key not in OWN:
-            found.filters += [(name, rest or fields[name].kind.operators[0], text) for text in args.getlist(key)]
-        elif name == "f" and rest in fields:
+        if name in known and key not in OWN:
+            found.filters += [(name, rest or known[name].kind.operators[0], text) for text in args.getlist(key)]
+        elif name == "f" and rest in known:
             # As the form of the filters sends them: 'f.city' with 'op.city' beside it, both for every field there is.
-            operator = args.get(f"op.{rest}", fields[rest].kind.operators[0])
+            operator = args.get(f"op.{rest}", known[rest].kind.operators[0])
             typed = [text for text in args.getlist(key) if text.strip() or operator in NO_VALUE]
             # Boxes that are ticked side by side are one question: 'is one of these'.
-            typed = ["; ".join(typed)] if typed and fields[rest].kind.input == "checkboxes" else typed
+            typed = ["; ".join(typed)] if typed and known[rest].kind.input == "checkboxes" else typed
             found.filters += [(rest, operator, text) for text in typed]
-        elif dot and (name, rest in fields) != ("op", True):
+        elif dot and (name, rest in known) != ("op", True):
             found.problems.append(_("There is no filter “%(name)s”.", name=key[:40]))
     if len(found.filters) > MOST_FILTERS:
         found.problems.append(_("At most %(most)s filters can be combined.", most=MOST_FILTERS))
@@ -170,7 +171,7 @@ def read(list_of: ListOf, asked: Wanted, fields: FieldSet, base: Select, *, name
     With `named` the rows know what the records are called to which their columns refer.
     """
     base = kept(list_of.model, base, asked.status)
-    filters = conditions(list_of.model, asked, fields)
+    filters = conditions(list_of, asked, fields)
     if list_of.search and (words := searching.words_of(asked.q)):
         return _found(_shape(list_of, fields, meeting(base, filters), asked, named), asked, words)
     base, total, values = narrowed(list_of.model, base, filters, COUNT_CAP)

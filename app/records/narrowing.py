@@ -20,23 +20,32 @@ from sqlalchemy import (
 
 from app.fields.errors import FieldError
 from app.fields.filter import condition
+from app.fields.kinds import DateTime
 from app.fields.record import Record
 from app.fields.registry import Field, FieldSet
+from app.i18n import lazy_gettext as _l
 from tenants import fetch
 
+MOMENTS = {"created_at": _l("Created"), "updated_at": _l("Updated")}
+_MOMENTS = {name: Field(name, DateTime(label), label, sortable=True) for name, label in MOMENTS.items()}
 # How many statements of lists are kept of each sort.
 KEPT = 200
 Conditions = list[tuple[Field, ColumnElement[bool]]]
 
 
-def conditions(model: type[Record], asked, fields: FieldSet) -> Conditions:
+def to_filter(list_of, fields: FieldSet) -> dict[str, Field]:
+    """What a list can be filtered by: its fields, and when the records were made and last changed."""
+    return {entry.name: entry for entry in fields} | {name: _MOMENTS[name] for name in list_of.moments}
+
+
+def conditions(list_of, asked, fields: FieldSet) -> Conditions:
     """What the filters mean; one that cannot be read is left out and said in `problems`."""
-    found = []
+    known, found = to_filter(list_of, fields), []
     for name, operator, typed in asked.filters:
         try:
-            found.append((fields[name], condition(fields[name], operator, typed, model)))
+            found.append((known[name], condition(known[name], operator, typed, list_of.model)))
         except FieldError as error:
-            asked.problems.append(f"{fields[name].label}: {error.message}")
+            asked.problems.append(f"{known[name].label}: {error.message}")
     return found
 
 

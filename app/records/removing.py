@@ -73,13 +73,13 @@ def _naming(model: type[Record]) -> tuple[tuple[type[Record], str, Callable[[Ite
             named = key.column_keys[-1]
             if target is None or (other, named) in [one[:2] for one in found]:
                 continue
-            found.append((other, named, _counting(model, other, key, target, dict(parts).get(target, "id"))))
+            found.append((other, named, _Counting(model, other, key, target, dict(parts).get(target, "id"))))
     direct = {other for other, _name, counted in found if counted.direct}
     return tuple(one for one in found if one[2].direct or one[0] not in direct)
 
 
 @dataclass(frozen=True)
-class _counting:
+class _Counting:
     """Counts the live rows of `other` that name a record, by itself or through a part of it."""
 
     model: type[Record]

@@ -19,7 +19,7 @@ def matching(list_of: lists.ListOf, args, fields: FieldSet, base: Select) -> lis
     """
     asked = lists.wanted(args, list_of, fields, lists.SIZES[0])
     base = kept(list_of.model, base, asked.status)
-    base = meeting(base, conditions(list_of.model, asked, fields))
+    base = meeting(base, conditions(list_of, asked, fields))
     if list_of.search and search.words_of(asked.q):
         return search.find(list_of.search, list_of.model, base, asked.q)[0]
     ids = base.with_only_columns(list_of.model.id).order_by(list_of.model.id).limit(MOST)

@@ -83,6 +83,9 @@ def create(noun: str) -> Response:
         raise NotFound
     verb, name, value = VERBS[request.form.get("verb", "edit")]
     mine = NOUNS[noun]
+    fields = fields_of(mine.bulky.model)
+    if name and name not in fields:
+        raise NotFound
     _may(mine.bulky, verb)
     back = local_path(request.form.get("back"), f"/{noun}")
     typed = request.form.getlist("id", type=number)
@@ -92,7 +95,7 @@ def create(noun: str) -> Response:
         toasts.leave(_("Nothing is selected: tick the rows first."))
         return redirect_to(back)
     if name:
-        bulk.say(found, fields_of(mine.bulky.model)[name], "set", value)
+        bulk.say(found, fields[name], "set", value)
     return redirect_to(f"/bulk/{found.id}")
 
 

@@ -7,7 +7,7 @@ fragment to htmx and a whole page otherwise, so that everything works without sc
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request
 from flask_login import current_user
@@ -26,6 +26,7 @@ from app.records.read import Loaded
 from . import cells
 from .access import allow, local_path
 from .forms import number
+from .views import columns_at
 
 
 @dataclass(frozen=True)
@@ -258,7 +259,7 @@ def _on_screen(noun: Inline, fields: FieldSet) -> list[str]:
     if _tag() != "td":
         return [entry.name for entries in fields.sections().values() for entry in entries]
     here = urlsplit(request.headers.get("HX-Current-URL", ""))
-    named = [one for one in parse_qs(here.query).get("columns", [""])[0].split(",") if one in fields]
+    named = [one for one in columns_at(here.path, here.query) if one in fields]
     return list(dict.fromkeys(named)) or [one for one in noun.columns(here.path) if one in fields]
 
 

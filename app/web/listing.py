@@ -1,5 +1,6 @@
 """A list as templates show it: rows of cells, and every address that leads on from it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
@@ -14,11 +15,11 @@ from sqlalchemy import Select
 from werkzeug.datastructures import MultiDict
 
 from app.fields.filter import OPERATORS, describe
-from app.fields.registry import FieldSet
+from app.fields.registry import Field, FieldSet
 from app.i18n import current_locale
 from app.i18n import gettext as _
-from app.i18n import lazy_gettext as _l
 from app.records import lists
+from app.records.narrowing import MOMENTS, to_filter
 
 from . import cells
 from .views import Shown, view_of
@@ -27,7 +28,6 @@ from .views import Shown, view_of
 PASSING = ("after", "before", "in", "panel", "view", "next_to", "previous_to")
 # So many rows are shown while somebody types: who still types reads no further. The next page shows what follows.
 TYPING = 20
-MOMENTS = {"created_at": _l("Created"), "updated_at": _l("Updated")}
 
 
 @dataclass
@@ -151,9 +151,10 @@ def listing(
     locale = current_locale()
     kept = [(key, value) for key, value in args.items(multi=True) if key not in (*PASSING, "q")]
     rows = _Rows(list_of, record_path, asked.columns, titles, "" if asked.status == "deleted" else edit, delete)
+    known = to_filter(list_of, fields)
     verbs = _verbs(list_of, asked, edit, delete) if bulk else []
     rows.pick = f"{noun}-pick" if verbs else ""
-    to_filter, others = _filter_fields(fields, asked, locale) if panel == "filter" else ([], [])
+    filterable, others = _filter_fields(known, asked, locale) if panel == "filter" else ([], [])
     return Listing(
         noun=noun,
         title=title,
@@ -170,11 +171,11 @@ def listing(
         note=page.note,
         problems=asked.problems + ([named.problem] if named and named.problem else []),
         filters_hidden=kept,
-        chips=[_chip(one, fields, path, args, locale) for one in asked.filters],
+        chips=[_chip(one, known, path, args, locale) for one in asked.filters],
         panel=panel,
         panel_url=_url(path, args, panel=""),
         panel_hidden=others + [pair for pair in kept if pair[0] in lists.OWN],
-        filter_fields=to_filter,
+        filter_fields=filterable,
         column_choices=_column_choices(fields, asked.columns) if panel == "columns" else [],
         columns_url="/columns?" + urlencode({"back": _url(path, args)}),
         next_url=_url(path, args, after=page.after) if page.after else None,
@@ -228,9 +229,15 @@ def group_url(noun: str) -> str | None:
     return "/groups/additions?" + urlencode([("from", noun), *kept]) if may else None
 
 
-def _filter_fields(fields: FieldSet, asked: lists.Wanted, locale: str) -> tuple[list[dict], list[tuple[str, str]]]:
+def _filter_fields(
+    known: Mapping[str, Field], asked: lists.Wanted, locale: str
+) -> tuple[list[dict], list[tuple[str, str]]]:
     """The fields to filter by, with the filters in use; and those in use that do not fit in, which stay as they are."""
-    found = {entry.name: _filter_field(entry, locale) for entry in fields if not entry.related or entry.related.matches}
+    found = {
+        entry.name: _filter_field(entry, locale)
+        for entry in known.values()
+        if not entry.related or entry.related.matches
+    }
     others = []
     for name, operator, typed in asked.filters:
         here = found.get(name)
@@ -330,22 +337,23 @@ def _minute(moment: datetime, _locale: str, _zone: str) -> str:
     return format_datetime(moment, "short")
 
 
-def _chip(one: tuple[str, str, str], fields: FieldSet, path: str, args, locale: str) -> tuple[str, str]:
+def _chip(one: tuple[str, str, str], known: Mapping[str, Field], path: str, args, locale: str) -> tuple[str, str]:
     name, operator, typed = one
-    text = describe(fields[name], operator, typed, locale)
+    text = describe(known[name], operator, typed, locale)
     gone = {(f"{name}.{operator}", typed), (name, typed), (f"op.{name}", operator)}
     gone |= {(f"f.{name}", part) for part in (typed, *typed.split("; "))}
     return text, _url(path, MultiDict([pair for pair in args.items(multi=True) if pair not in gone]))
 
 
 def _filter_field(entry, locale: str) -> dict:
-    options = entry.kind.options(locale) if entry.kind.input in ("select", "checkboxes") else None
+    kind = "date" if entry.name in MOMENTS else entry.kind.input
+    options = entry.kind.options(locale) if kind in ("select", "checkboxes") else None
     return {
         "name": entry.name,
         "label": entry.label,
         "ops": [(op, OPERATORS[op]) for op in entry.kind.operators],
         # What can only be chosen on a record, such as a state of its country, is typed here.
-        "input": "text" if entry.kind.input == "select" and not options else entry.kind.input,
+        "input": "text" if kind == "select" and not options else kind,
         "options": [("1", _("Yes")), ("0", _("No"))] if entry.kind.input == "checkbox" else options or [],
         "operator": "",
         "value": "",

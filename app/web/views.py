@@ -4,7 +4,7 @@
 """
 
 from dataclasses import dataclass, field
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from flask import request, session
 from flask_login import current_user
@@ -66,6 +66,15 @@ def view_of(noun: str, list_of: lists.ListOf, fields) -> Shown:
     if args.get("panel") == "views":
         found.offered = views.offered(noun, account)
     return found
+
+
+def columns_at(path: str, query: str) -> list[str]:
+    """The columns that a list's address names, itself or by its view; none where it names none."""
+    asked = MultiDict(parse_qsl(query))
+    if slug := asked.get("view"):
+        view = views.by_slug(path.strip("/"), slug, current_user.account_id)
+        asked = MultiDict(views.pairs_of(view)) if view is not None else asked
+    return asked.get("columns", "").split(",")
 
 
 def _remember(noun: str, slug: str) -> None:

@@ -20,6 +20,8 @@ FURTHER = {
         "/contracts/new?company={acme}",
         "/search?q=acme",
         "/contacts?size=10&sort=-city",
+        "/contacts?panel=views",
+        "/contacts?status=deleted",
         "/companies/{acme}/as-of?at=today",
         "/groups/additions?from=contacts",
         "/companies/{acme}/merge?with={xacme}",

@@ -108,6 +108,9 @@ def busy(world, cast, run_jobs):
     for record in (f"/contacts/{world.cast.ina}", f"/companies/{world.cast.acme}"):
         adam.post_form(f"{record}/groups", {"group_id_text": "Board"})
     adam.post_form("/exports/contacts")
+    adam.post_form("/bulk/contacts", {"id": str(cast.ina), "verb": "edit"})
+    adam.post_form("/views/contacts", {"name": "In Kiel", "query": "city.is=Kiel"})
+    adam.post_form(f"/contacts/{cast.nora}/deletion", {"reason": "Asked for it"})
     sheet = b"First Name,Last Name,Email Address,Shoe\nAda,Lovelace,ada@acme.example,38\nNo,Body,no address,40\n"
     begun = adam.post_form("/imports", {"file": (BytesIO(sheet), "people.csv")}).headers["Location"].split("/")[2]
     run_jobs(failing=True)

@@ -14,6 +14,7 @@ from .canaries import found_in
 # has a line here.
 FOREIGN = {
     "operations.undo": lambda ids: {"operation_id": ids["operation"], "undo_operation_id": ids["operation"]},
+    "records.bulk": lambda ids: {"bulk_id": ids["bulk"], "operation_id": ids["operation"], "locale": "en"},
     "exports.write": lambda ids: {"noun": "contacts", "excel": False},
     "imports.plan": lambda ids: {"import_id": ids["import"]},
     "imports.apply": lambda ids: {"import_id": ids["import"]},

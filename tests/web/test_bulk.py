@@ -216,6 +216,11 @@ def test_what_is_typed_wrongly_is_said_and_stays(world, ann, cast, field, value,
     assert said in page.text and page.one("input", id="bulk-value")["value"] == value
 
 
+def test_what_a_noun_does_not_know_is_not_there(world, ann, cast):
+    for path, verb in (("companies", "deactivate"), ("contacts", "explode"), ("staff", "edit"), ("1", "edit")):
+        assert ann.post_form(f"/bulk/{path}", {"id": str(cast.acme), "verb": verb}).status_code == 404
+
+
 def test_a_field_that_is_not_offered_is_not_there(world, ann, cast):
     where = choose(ann, "contacts", cast.ina)
     for name in ("user_name", "version", "nothing", "department_id"):

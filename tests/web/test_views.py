@@ -134,6 +134,17 @@ def test_a_view_is_renamed_and_deleted_and_comes_back(world, ann):
     assert "Second" in offered(ann)
 
 
+def test_a_cell_is_edited_within_a_view_as_its_columns_say(world, ann, cast):
+    where = save(ann, "Cities", "columns=city,email,first_name")
+    here = {"HX-Current-URL": f"http://harbor.test{where}"}
+    path = f"/contacts/{cast.ina}/fields/city?in=row"
+    saved = screen(ann.fragment(path, method="POST", data={"value": "Kiel", "_then": "next"}, headers=here))
+    cell = saved.one("td", id=f"contact-{cast.ina}-city")
+    assert cell.one("input", cls="pick")["form"] == "contacts-pick"
+    assert cell.one("a", cls="cell-link")["href"] == f"/contacts/{cast.ina}"
+    assert saved.one("td", id=f"contact-{cast.ina}-email").all("form")
+
+
 def test_names_may_be_the_same_and_too_much_is_said(world, ann):
     assert save(ann, "Same", "") == "/contacts?view=same" and save(ann, "Same", "") == "/contacts?view=same-2"
     assert save(ann, "日本", "", noun="contracts") == "/contracts?view=view"
