@@ -25,7 +25,7 @@ from . import cells
 # What an address says of the page at hand alone.
 PASSING = ("after", "before", "in", "panel", "next_to", "previous_to")
 # So many rows are shown while somebody types: who still types reads no further. The next page shows what follows.
-TYPING = 20
+TYPING = 12
 MOMENTS = {"created_at": _l("Created"), "updated_at": _l("Updated")}
 
 
