@@ -25,7 +25,7 @@ WORDS = {
     "6 letters, rare": ("p12345", "p54321", "oluwxy", "zwanzi"),
 }
 # The rows of the list's first page while somebody types, and one more that says whether there are others.
-ROWS = 20
+ROWS = 12
 
 # What begins with the letters by each of the four indexes; only when that is little, what contains them.
 _BARE = """

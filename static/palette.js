@@ -1,7 +1,8 @@
 /* The palette: Ctrl K anywhere. The server finds the lines and orders them; here are the focus and the keys. */
 (() => {
 "use strict";
-const dialog = document.querySelector("#palette"), input = dialog.querySelector("[role=combobox]");
+document.body.append(document.querySelector("#palette-parts").content.cloneNode(true));
+const dialog = document.querySelector("#palette"), act = document.querySelector("#palette-act"), input = dialog.querySelector("[role=combobox]");
 const found = () => dialog.querySelector("#found");
 const lines = () => [...found().querySelectorAll("[role=option]")];
 const typed = () => input.value.trim();
@@ -41,7 +42,8 @@ dialog.addEventListener("close", () => { input.value = ""; enter = false; });
 addEventListener("pagehide", () => dialog.close());
 document.addEventListener("palette:open", () => {
   if (dialog.open) return;
-  document.querySelector("#palette-act").elements.next.value = location.pathname + location.search;
+  act.elements.next.value = location.pathname + location.search;
+  act.elements.csrf_token.value = document.querySelector("header input[name=csrf_token]").value; /* it may have been renewed */
   dialog.showModal();
   ask();
 });

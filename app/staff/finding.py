@@ -150,7 +150,7 @@ def found(typed: str, recent: Sequence[tuple[str, int]] = ()) -> list[Group]:
     ]
     # Those come first of which one bears a name that begins so.
     records.sort(key=lambda group: not any(hit.parts[0][1] for hit in group.hits))
-    first = _begins(commands[0], question.text) if commands and len(question.text) > 2 else False
+    first = _begins(commands[0], question.text) if commands and len(question.text) > 3 else False
     actions = Group("commands", _("Pages and actions"), commands[:SHOWN])
     return _full([actions, *records] if first else [*records, actions])
 

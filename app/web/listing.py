@@ -27,7 +27,7 @@ from .views import Shown, view_of
 # What an address says of the page at hand alone.
 PASSING = ("after", "before", "in", "panel", "view", "next_to", "previous_to")
 # So many rows are shown while somebody types: who still types reads no further. The next page shows what follows.
-TYPING = 20
+TYPING = 12
 
 
 @dataclass

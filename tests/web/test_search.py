@@ -203,7 +203,7 @@ def test_while_typing_a_list_shows_its_first_rows_and_the_next_page_the_rest(wor
         typed = screen(ann.get("/contacts?q=many", headers=FRAGMENT))
     assert len(sent) == 3
     rows = [one["id"] for one in typed.all("tr") if "data-row" in one.attributes]
-    assert len(rows) == 20 and "first 20 that match" in typed.one(cls="list-note").text
+    assert len(rows) == 12 and "first 12 that match" in typed.one(cls="list-note").text
     following = typed.one("a", rel="next")["href"]
     further = screen(ann.get(following, headers=FRAGMENT))
     assert not {one["id"] for one in further.all("tr") if "data-row" in one.attributes} & set(rows)
