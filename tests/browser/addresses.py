@@ -107,7 +107,9 @@ def _words(world: World) -> dict[str, list[str]]:
     words = {"noun": [*NOUNS, *LISTS]}
     for noun in NOUNS:
         fields = {
-            entry.kind.input: entry.name for entry in reversed(declared_fields(model_of(noun))) if not entry.fixed
+            entry.kind.input: entry.name
+            for entry in reversed(declared_fields(model_of(noun)))
+            if not (entry.fixed or entry.hidden or entry.readonly)
         }
         own = world.sql(f"SELECT key FROM {world.schema()}.custom_field WHERE of_noun = %s", noun)
         words[noun] = [*fields.values(), *(f"custom-{row['key']}" for row in own)]

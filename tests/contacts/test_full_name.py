@@ -38,7 +38,7 @@ def test_a_name_that_is_none_is_shown_again_with_what_to_do(world):
     assert 'value="Cher"' in answer.text
 
 
-@pytest.mark.feature("W009", "H001")
+@pytest.mark.feature("W009")
 def test_the_whole_name_is_edited_where_it_stands_and_taken_back(world, cast):
     ann, where = world.staff(), f"/contacts/{cast.ina}/fields/full_name"
     saved = ann.fragment(where, method="POST", data={"value": WHOLE})
