@@ -35,7 +35,7 @@ const enhance = async input => {
     create: fresh ? typed => ({ value: `new:${typed}`, text: typed }) : false,
     render: {
       no_results: (_, escape) => `<div class="no-results">${escape(none)}</div>`,
-      option_create: (typed, escape) => `<div class="create">${escape(fresh)} <strong>${escape(typed.input)}</strong></div>`,
+      option_create: (typed, escape) => `<div class="create" role="option">${escape(fresh)} <strong>${escape(typed.input)}</strong></div>`,
     },
   });
   box.control_input.setAttribute("aria-label", label);

@@ -40,15 +40,6 @@ def test_the_groups_of_a_company_are_offered_when_somebody_joins_it(visit, group
     expect(part).to_contain_text("In no group yet.", timeout=PATIENCE)
 
 
-@pytest.mark.feature("I051")
-def test_a_company_is_made_where_its_name_is_typed(visit, cast):
-    window = visit("ann")
-    window.go(f"/contacts/{cast.otto}")
-    choose(window, "Brandneu GmbH", "Make the company Brandneu GmbH")
-    window.page.locator("form.join").first.get_by_role("button", name="Add", exact=True).click()
-    expect(window.page.get_by_role("heading", name="Brandneu GmbH")).to_be_visible(timeout=PATIENCE)
-
-
 @pytest.mark.feature("I045", "I059")
 def test_without_scripts_it_is_the_same(visit, grouped, cast):
     window = visit("ann", scripts=False)
