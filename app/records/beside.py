@@ -60,12 +60,14 @@ def put_back(notes: list[Note]) -> list[str]:
     for note in reversed(notes):
         table = Tenanted.metadata.tables[note["table"]]
         if "gone" in note:
-            done = db.session.execute(_anew(table, note["gone"]))
+            done = len(db.session.execute(_anew(table, note["gone"])).all())
         else:
             mine = [table.c[name] == value for name, value in note["key"].items()]
             mine += [table.c[name].is_not_distinct_from(value) for name, value in note["now"].items()]
-            done = db.session.execute(update(table).values(note["was"]).where(*mine).execution_options(**_QUIET))
-        kept += [] if done.rowcount else [table.name]
+            done = db.session.execute(
+                update(table).values(note["was"]).where(*mine).execution_options(**_QUIET)
+            ).rowcount
+        kept += [] if done else [table.name]
     return kept
 
 
@@ -73,7 +75,8 @@ def _anew(table: Table, row: dict[str, Any]):
     own = {column.name: column for column in table.columns if column.computed is None}
     given = func.jsonb_to_record(literal(row, JSONB)).table_valued(*_columns(own))
     given = given.render_derived(name="given", with_types=True)
-    return upsert(table).from_select(list(own), select(*given.c)).on_conflict_do_nothing()
+    anew = upsert(table).from_select(list(own), select(*given.c)).on_conflict_do_nothing()
+    return anew.returning(*table.primary_key)
 
 
 def _columns(typed: dict[str, Any]) -> list:

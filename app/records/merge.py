@@ -25,6 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.exc import IntegrityError
 
 from app.fields import references
 from app.fields.kinds import Reference
@@ -54,6 +55,12 @@ class ChangedMeanwhile(Conflict):
     """One of the records is not the one that was looked at."""
 
     sentence = _l("Somebody changed one of these records in the meantime. Look at them again before you merge them.")
+
+
+class CannotMerge(Conflict):
+    """Something that hangs on the records cannot be brought together."""
+
+    sentence = _l("These records cannot be merged: what belongs to them does not go together. Nothing was changed.")
 
 
 @dataclass
@@ -119,20 +126,27 @@ def merge(
 ) -> Operation:
     """Merge records into one, which gets these values; returns the operation.
 
-    Raises `WrongNumber`, `NotFound`, `AlreadyMerged`, `ChangedMeanwhile` (a version is not the one that was looked at)
-    or `FieldErrors`; nothing is written then.
+    Raises `WrongNumber`, `NotFound`, `AlreadyMerged`, `ChangedMeanwhile` (a version is not the one that was looked at),
+    `CannotMerge` or `FieldErrors`; nothing is written then.
     """
     losers = [one for one in dict.fromkeys(losers) if one != survivor]
     if not FEWEST <= len(losers) + 1 <= MOST:
         raise WrongNumber
-    with write.together():
-        _hold(model, [survivor, *losers], versions or {})
-        names = references.titles(model.noun, [survivor, *losers])
-        others = ", ".join(names.get(one, f"#{one}") for one in losers)
-        title = _("%(others)s merged into %(survivor)s", others=others, survivor=names.get(survivor, f"#{survivor}"))
-        work = Work(write.begin(actor, "merge", title=title, reason=reason), model, survivor, losers, choices or {})
-        _merge(work, values, names)
-        return work.operation
+    try:
+        with write.together():
+            return _in_one(model, [survivor, *losers], values, actor, reason, versions or {}, choices or {})
+    except IntegrityError as error:
+        raise CannotMerge from error
+
+
+def _in_one(model, ids: list[int], values, actor: Actor, reason: str, versions, choices) -> Operation:
+    _hold(model, ids, versions)
+    names = references.titles(model.noun, ids)
+    survivor, *others = [names.get(one, f"#{one}") for one in ids]
+    title = _("%(others)s merged into %(survivor)s", others=", ".join(others), survivor=survivor)
+    work = Work(write.begin(actor, "merge", title=title, reason=reason), model, ids[0], ids[1:], choices)
+    _merge(work, values, names)
+    return work.operation
 
 
 def _merge(work: Work, values: dict[str, Any], names: Mapping[int, str]) -> None:

@@ -7,7 +7,6 @@ address, so that the preview needs no scripts. `POST …/7/merge` merges them.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlencode
 
 from flask import Blueprint, Response, request
 from flask_login import current_user
@@ -19,7 +18,7 @@ from app.fields.record import Record
 from app.fields.settings import fields_of
 from app.i18n import current_locale
 from app.i18n import gettext as _
-from app.records import choosing, merge, naming
+from app.records import choosing, merge
 from app.records.merged import WasMerged
 from app.records.read import Loaded
 
@@ -260,13 +259,3 @@ def _count(model: type[Record], sides: list[Side]) -> None:
     by_id = {side.id: side for side in sides}
     for table, record_id, n in merge.counts(model, by_id):
         by_id[record_id].counts.append((table, n))
-
-
-def merge_url(address: str, others: Sequence[int]) -> str:
-    """The address of the page that compares a record with these."""
-    return f"{address}/merge?{urlencode([('with', one) for one in others])}"
-
-
-def nouns_of(model: type[Record]) -> list[str]:
-    """The tables whose rows move with such a record, for the words of the page."""
-    return [table.name for table in naming.places(model)]

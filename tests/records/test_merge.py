@@ -12,7 +12,7 @@ from app.contacts.addresses import Address
 from app.contacts.models import Contact, Membership
 from app.contracts.models import Contract
 from app.people.models import Account
-from app.records import merge, merged, undo, unmerge, write
+from app.records import beside, merge, merged, naming, undo, unmerge, write
 from app.records.actor import SYSTEM, Actor
 from app.records.errors import NotFound
 from app.records.models import Change, Operation
@@ -170,6 +170,26 @@ def test_what_was_edited_since_is_kept_and_named(world, cast):
         assert get(Contact, cast.ina).withdrawn_at is None
         assert get(Contact, cast.xena).company_ids == sorted([cast.acme, cast.xacme])
     assert [row for row in orphans(world) if row["of"] != "primary"] == []
+
+
+@pytest.mark.threat("T-111")
+def test_rows_without_a_journal_are_moved_with_a_note_and_come_back_whole(world, cast):
+    """As a table of marks would be: the one of Nils moves, the one of Ina goes, since Otto has one."""
+    before = rows_of(world)["account"]
+    place = naming.Place(Account.__table__, "contact_id", naming.ID, "contact")
+    with world.inside():
+        work = merge.Work(write.begin(ANN, "merge"), Contact, cast.otto, [cast.ina])
+        merge._move_beside(work, Account.__table__, (place,), {cast.ina: cast.otto, cast.nils: cast.nora})
+        assert get(Account, cast.accounts["nils"]).contact_id == cast.nora
+        assert get(Account, cast.accounts["ina"]) is None
+        assert get(Account, cast.accounts["otto"]).contact_id == cast.otto
+        notes = work.notes
+    with world.inside():
+        assert beside.put_back(notes) == []
+    assert rows_of(world)["account"] == before
+    with world.inside():
+        assert beside.put_back(notes) == ["account", "account"], "What was changed since is left alone."
+    assert rows_of(world)["account"] == before
 
 
 @pytest.mark.feature("B017")
