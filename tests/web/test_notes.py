@@ -73,11 +73,11 @@ def test_a_note_says_on_whose_behalf_it_was_written(world, ann, cast):
 @pytest.mark.parametrize("fragment", [False, True])
 def test_an_empty_note_is_refused_and_what_was_typed_stays(ann, cast, fragment):
     path = f"/contacts/{cast.ina}/notes"
-    for typed, said in (("  ", "may not be empty"), ("x" * 20_001, "20,000")):
+    for typed, said in (("  ", "may not be empty"), ("x" * 20_001, "20000")):
         data = {"csrf_token": ann.csrf_token, "text": typed}
         answer = ann.post(path, data=data, headers=FRAGMENT if fragment else {})
         form = screen(answer, 422).one("details", id="note-new")
-        assert "open" in form.attributes and said in form.one("p", id="note-error").text.replace(".", ",")
+        assert "open" in form.attributes and said in form.one("p", id="note-error").text
         assert form.one("textarea")["aria-invalid"] == "true"
         assert typed in answer.text
     assert words(screen(ann.get(path))) == []
