@@ -166,7 +166,7 @@ class Department(Record):
     __tablename__ = "department"
     __table_args__ = (
         UniqueConstraint("company_id", "id"),
-        ForeignKeyConstraint(["company_id", "parent_id"], ["department.company_id", "department.id"]),
+        ForeignKeyConstraint(["company_id", "parent_id"], ["department.company_id", "department.id"], deferrable=True),
         Index("ix_department_parent", "parent_id", postgresql_where=text("parent_id IS NOT NULL")),
         Index("uq_department_name", "company_id", text("extensions.fold(name)"), unique=True, postgresql_where=LIVE),
     )

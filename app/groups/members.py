@@ -100,7 +100,7 @@ def add_members(group: Group, *, contact_ids: Ids = (), company_ids: Ids = (), a
 def refusal(counts: Counts, model: type[Record]) -> str:
     """Why the one record that was to be added was not."""
     if counts.deactivated:
-        return _("This contact is deactivated. Set “Active” first.")
+        return _("This contact is deactivated. Activate it first.")
     if model is Contact:
         return _("This person is in the group already.")
     return _("This company is in the group already.")

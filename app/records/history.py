@@ -33,6 +33,7 @@ from app.fields.settings import fields_of
 from app.i18n import current_locale
 from tenants import db, fetch
 
+from .actor import Actor
 from .models import Change, Operation
 
 PAGE = 20
@@ -382,3 +383,14 @@ def undo_permissions(operation_id: int) -> set[str]:
 def undone_by(operation_id: int) -> int | None:
     """The operation that took this one back, if any."""
     return db.session.scalar(select(Operation.id).where(Operation.undoes == operation_id))
+
+
+def touched(operation_id: int, model: type[Record], record_id: int, actor: Actor) -> bool:
+    """Whether this operation is an edit of the actor's own that changed this record."""
+    found = (
+        select(Change.id)
+        .join(Operation, Operation.id == Change.operation_id)
+        .where(Operation.id == operation_id, Operation.kind == "edit", Operation.account_id == actor.account_id)
+        .where(Change.noun == model.noun, Change.record_id == record_id)
+    )
+    return db.session.scalar(found.limit(1)) is not None

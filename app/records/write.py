@@ -265,17 +265,6 @@ def after(model: type[Record], ids: Sequence[int]) -> None:
             keeper(ids)
 
 
-def touched(operation_id: int, model: type[Record], record_id: int, actor: Actor) -> bool:
-    """Whether this operation is an edit of the actor's own that changed this record."""
-    found = (
-        select(Change.id)
-        .join(Operation, Operation.id == Change.operation_id)
-        .where(Operation.id == operation_id, Operation.kind == "edit", Operation.account_id == actor.account_id)
-        .where(Change.noun == model.noun, Change.record_id == record_id)
-    )
-    return db.session.scalar(found.limit(1)) is not None
-
-
 def related_values(model: type[Record], ids: Iterable[int]) -> dict[int, dict[str, Any]]:
     """What these records have in the fields that stand in other rows, as the journal keeps it."""
     fields = [entry for entry in fields_of(model) if entry.related and entry.related.save]
@@ -396,6 +385,7 @@ def _place(result: Applied, places: Sequence[int], ids: Sequence[int], done: Ite
 
 def _same(record: Record, name: str, value: Any) -> bool:
     entry = fields_of(type(record)).get(name)
-    if entry is not None and entry.related:
-        return False  # compared where it is saved
-    return (entry.value(record) if entry is not None else getattr(record, name)) == value
+    if entry is None:
+        return getattr(record, name) == value
+    # What stands elsewhere is compared where it is saved.
+    return not entry.related and entry.value(record) == value

@@ -19,7 +19,7 @@ from app.fields.registry import Field, FieldSet
 from app.fields.settings import fields_of
 from app.i18n import current_locale
 from app.i18n import gettext as _
-from app.records import undo, write
+from app.records import history, undo, write
 from app.records.errors import EditConflict, NotFound
 from app.records.read import Loaded
 
@@ -142,7 +142,7 @@ def inline(bp: Blueprint, noun: Inline) -> None:
         loaded, _entry = _find(noun, id, name, editable=True)
         id, before = loaded.id, loaded.values
         operation = request.values.get("operation", type=number)
-        if operation is None or not write.touched(operation, noun.model, id, current_user.actor):
+        if operation is None or not history.touched(operation, noun.model, id, current_user.actor):
             raise NotFound
         outcome = undo.undo(operation, current_user.actor)
         if not outcome.reversed:

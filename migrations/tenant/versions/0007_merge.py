@@ -40,6 +40,7 @@ CREATE INDEX ix_duplicate_other ON duplicate (other_id, noun);
 TWO_SIDED = {
     "membership": "fk_membership_company_id_department_id",
     "contract": "fk_contract_company_id_customer_contact_id",
+    "department": "fk_department_company_id_parent_id",
 }
 
 
