@@ -10,13 +10,14 @@ from sqlalchemy import ColumnElement, delete, func, inspect, select, text, tuple
 
 from . import engines
 from .db import Tenanted, db
-from .jobs import OPEN, Job, Work, job
+from .jobs import OPEN, Job, JobFunction, Work, job
 from .scope import scope
 
 # Rows that are deleted at a time.
 CHUNK = 5000
 _old: list[tuple[type[Tenanted], ColumnElement[bool]]] = []
-_tasks: list[Callable[[], object]] = []
+_tasks: list[Callable[[], None]] = []
+_daily: list[JobFunction] = []
 
 
 def forget(model: type[Tenanted], old: ColumnElement[bool]) -> None:
@@ -24,10 +25,16 @@ def forget(model: type[Tenanted], old: ColumnElement[bool]) -> None:
     _old.append((model, old))
 
 
-def daily(task: Callable[[], object]) -> Callable[[], object]:
+def each_day(task: Callable[[], None]) -> Callable[[], None]:
     """Have this done once a day as well, for what becomes due by the calendar alone."""
     _tasks.append(task)
     return task
+
+
+def daily(function: JobFunction) -> JobFunction:
+    """Let a job without arguments be done once a day in each organization."""
+    _daily.append(function)
+    return function
 
 
 @job("housekeeping", lane="long")
@@ -47,6 +54,8 @@ def keep_house(work: Work) -> None:
             ).rowcount
             done += gone
             work.checkpoint(done=done, note=model.__tablename__)
+    for function in _daily:
+        function.later()
 
 
 def organizations() -> list[str]:

@@ -79,7 +79,7 @@ def find(work: Work) -> None:
     work.checkpoint(done=2, total=2)
 
 
-retention.daily(find.later)
+retention.daily(find)
 
 
 def find_contacts() -> None:

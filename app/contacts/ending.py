@@ -60,7 +60,7 @@ def _goes_on() -> ColumnElement[bool]:
     return current_membership() & (Membership.ends_on.is_(None) | (Membership.ends_on > func.current_date()))
 
 
-@retention.daily
+@retention.each_day
 def move_ended() -> None:
     """Once a day: for those whose primary membership has ended by its date."""
     while former := over(PRIMARY.ends_on < func.current_date()):

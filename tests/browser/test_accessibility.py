@@ -128,15 +128,24 @@ def makeup(window: Window, where: str) -> list[str]:
     return [] if fine else [f"{where}: {has}"]
 
 
+# The desk has so many pages that they are looked at in parts, by as many browsers as there are.
+PARTS = 6
+
+
 @pytest.mark.parametrize(
-    ("surface", "person", "least"), [("staff", "adam", 30), ("admin", "adam", 5), ("portal", "ina", 5)]
+    ("surface", "person", "least", "part", "parts"),
+    [
+        *(("staff", "adam", 30, part, PARTS) for part in range(PARTS)),
+        ("admin", "adam", 5, 0, 1),
+        ("portal", "ina", 5, 0, 1),
+    ],
 )
-def test_every_page(app, world, visit, busy, surface, person, least):
+def test_every_page(app, world, visit, busy, surface, person, least, part, parts):
     client = world.portal(person) if surface == "portal" else world.staff(person)
     window = visit(person, "portal" if surface == "portal" else "staff")
     addresses, without = pages(app, world, client, surface)
     found = []
-    for address in addresses:
+    for address in addresses[part::parts]:
         assert window.go(address).ok, address
         found += makeup(window, address) + look(window, address, LOOKS)
     assert not found, "\n".join(found)

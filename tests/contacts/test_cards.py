@@ -180,5 +180,6 @@ def test_everything_new_is_in_one_menu(shared_world):
         ("New contact", "/contacts/new"),
         ("New company", "/companies/new"),
         ("New contract", "/contracts/new"),
+        ("New group", "/groups/new"),
         ("Import a file", "/imports/new"),
     ]

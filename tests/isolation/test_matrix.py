@@ -9,7 +9,8 @@ from tenants import queue
 from tests.pages import visible_text
 
 from .asking import Asked, address, body_of, methods, questions, rules, same, seen, sign_in, strangers
-from .policy import ACTORS, ROUTES
+from .policy import ROUTES
+from .route import ACTORS
 
 
 @pytest.fixture

@@ -5,7 +5,8 @@ import pytest
 from app.people.permissions import ADMINISTRATOR, ROLE_PERMISSIONS
 
 from .asking import UNSAFE, address, methods
-from .policy import EVERYBODY, ROUTES
+from .policy import ROUTES
+from .route import EVERYBODY
 
 # What belongs to whoever is signed in on its surface, whatever their rights.
 FOR_WHOEVER_IS_SIGNED_IN = {

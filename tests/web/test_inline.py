@@ -309,10 +309,15 @@ def test_what_stands_in_the_membership_needs_a_company(world, cast):
 @pytest.mark.parametrize(
     ("name", "then", "neighbour"),
     [
-        *(("title", "next", "first_name"), ("first_name", "prev", "title"), ("title", "prev", None)),
+        *(
+            ("title", "next", "first_name"),
+            ("first_name", "prev", "title"),
+            ("title", "prev", "full_name"),
+            ("full_name", "prev", None),
+        ),
         *(("email", "next", "addresses"), ("time_zone", "next", "language")),
         # The last of a section leads to the first of the next, as they stand on the page.
-        *(("notes", "next", "job_title"), ("phone", "prev", "partner_id"), ("title", "elsewhere", None)),
+        *(("notes", "next", "job_title"), ("phone", "prev", "sla_level"), ("title", "elsewhere", None)),
     ],
 )
 def test_tab_opens_the_neighbour_on_the_page(shared_world, cast, name, then, neighbour):

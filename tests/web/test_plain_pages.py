@@ -27,7 +27,9 @@ def dead(page: Element) -> list[str]:
         leads = [form.get("action") or ""] if "action" in form.attributes else _addresses(form, page)
         if not all(address.startswith(("/", "?")) for address in leads):
             found.append(f"a form without an address: {form.attributes}")
-        if form.get("method") == "post" and not form.values().get("csrf_token"):
+        # The token may come with the button that sends the form.
+        sends = any(button.get("name") == "csrf_token" and button.get("value") for button in form.all("button"))
+        if form.get("method") == "post" and not sends and not form.values().get("csrf_token"):
             found.append(f"a form without its token: {form.attributes}")
         buttons = [one for one in form.all("button") if one.get("type") in (None, "submit")]
         others = [one for one in page.all("button", form=form.get("id") or "-")]
