@@ -138,6 +138,15 @@ on("csrf:renewed", ({ detail: { token } }) => {
   for (const input of $$("input[name=csrf_token]")) input.value = token;
 });
 
+/* What is typed while the palette is on its way goes into it. */
+let ahead = null;
+on("keydown", event => {
+  if (!ahead || event.ctrlKey || event.metaKey || event.altKey || (event.key.length > 1 && event.key !== "Enter")) return;
+  event.preventDefault(); event.stopPropagation();
+  ahead.enter = event.key === "Enter";
+  if (!ahead.enter) ahead.text += event.key;
+}, true);
+
 /* Dialogs, menus, messages */
 on("dialog:close", () => $("#dialog").close());
 on("close", event => { if (event.target.id === "dialog") event.target.replaceChildren(); }, true);
@@ -145,7 +154,8 @@ on("click", event => {
   const dismiss = event.target.closest("[data-dismiss]"), close = event.target.closest("#dialog [data-close]"), move = event.target.closest("[data-move]"), opens = event.target.closest("[data-opens]");
   if (opens && !event.ctrlKey && !event.metaKey) {
     event.preventDefault();
-    load(opens.dataset.opens).then(() => document.dispatchEvent(new Event("palette:open")));
+    ahead ??= { text: "", enter: false };
+    load(opens.dataset.opens).then(() => document.dispatchEvent(new CustomEvent("palette:open", { detail: ahead }))).finally(() => { ahead = null; });
   }
   if (dismiss) { if (dismiss.closest("#alerts")) calm(); else dismiss.closest(dismiss.dataset.dismiss).remove(); }
   if (close) { event.preventDefault(); $("#dialog").close(); }

@@ -40,8 +40,9 @@ input.addEventListener("keydown", event => {
 dialog.addEventListener("click", event => { if (event.target.closest("[data-close-palette]")) dialog.close(); });
 dialog.addEventListener("close", () => { input.value = ""; enter = false; });
 addEventListener("pagehide", () => dialog.close());
-document.addEventListener("palette:open", () => {
+document.addEventListener("palette:open", ({ detail }) => {
   if (dialog.open) return;
+  input.value = detail.text; enter = detail.enter;
   act.elements.next.value = location.pathname + location.search;
   act.elements.csrf_token.value = document.querySelector("header input[name=csrf_token]").value; /* it may have been renewed */
   dialog.showModal();

@@ -1,4 +1,4 @@
-/* Ticking rows: Shift and a click tick all between, one box ticks the page, X the row at hand; the bar says how many are ticked. */
+/* Ticking rows: Shift and a click tick all between, one box ticks the page; the bar says how many are ticked. */
 (() => {
 "use strict";
 const list = el => el.closest("[data-list]");
@@ -26,11 +26,6 @@ document.addEventListener("change", ({ target }) => {
   if (!target.matches("[data-pick-page], .pick")) return;
   if (target.matches("[data-pick-page]")) for (const box of boxes(list(target))) box.checked = target.checked;
   say(list(target));
-});
-document.addEventListener("keydown", event => {
-  const row = event.target.closest?.("[data-row]"), plain = !event.ctrlKey && !event.metaKey && !event.altKey;
-  if (event.key !== "x" || !plain || !row || !("keys" in document.body.dataset) || event.target.matches("input:not(.pick), select, textarea")) return;
-  row.querySelector(".pick")?.click();
 });
 const start = () => { for (const root of document.querySelectorAll("[data-list]")) say(root); };
 document.addEventListener("htmx:after:swap", start);

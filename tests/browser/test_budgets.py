@@ -61,7 +61,7 @@ def test_a_contact_is_added_to_a_company_by_two(ann, cast):
     window.go(f"/companies/{cast.acme}")
     ann.press("c")
     window.expect_focus(window.page.locator("#form-first_name"))
-    ann.type("Cleo", "New", "", "", "cleo@acme.example")
+    ann.type("Cleo", "", "New", "", "", "", "cleo@acme.example")
     ann.press("Enter")
     expect(window.page.get_by_role("heading", name="Cleo New")).to_be_visible()
     expect(window.page.get_by_role("heading", name="Acme")).to_be_visible()

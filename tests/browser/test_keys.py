@@ -139,7 +139,7 @@ def test_e_edits_the_first_field_of_a_record(visit, cast):
     window = visit("ann")
     window.go(f"/contacts/{cast.ina}")
     window.press("e")
-    window.editing(f"contact-{cast.ina}-title")
+    window.editing(f"contact-{cast.ina}-full_name")
 
 
 @pytest.mark.feature("B023")
