@@ -99,7 +99,8 @@ class Removing:
             operation=operation,
             restore_url=f"{where}/recovery" if current_user.may(self.removal.permission) else "",
             facts=bare.filled(loaded),
-            history=history.block(self.past, id, where),
+            # Nothing is written about what is deleted.
+            history=history.block(self.past, id, where, notes_url=None, files_url=None),
         )
 
 

@@ -15,6 +15,17 @@ READS = {
     "contact_address": {"id", "withdrawn_at", "contact_id", "email"},
     "contract": {"id", "version", "withdrawn_at", "custom", "description", "company_id", "kind", "po_number"}
     | {"starts_on", "ends_on", "limited", "minutes", "customer_contact_id", "support_contact_id"},
+    "customer_group": {
+        "id",
+        "version",
+        "withdrawn_at",
+        "custom",
+        "name",
+        "description",
+        "active",
+        "shown",
+        "member_ids",
+    },
     "department": {"id", "withdrawn_at", "company_id", "name"},
     "membership": {"id", "version", "withdrawn_at", "company_id", "contact_id", "department_id", "role", "is_primary"}
     | {"company_primary", "department_primary", "sees_people", "sees_contracts", "starts_on", "ends_on", "room"},
