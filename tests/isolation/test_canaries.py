@@ -11,10 +11,11 @@ BARE = {
     "a form of its own, which a canary would break": "company.phone contact.phone contact.mobile contact.fax"
     " contact.send_to contact.sms_number staff.phone",
     "one of our own words": "company.collaborators company.country company.kind company.time_zone contact.country"
-    " contact.employee_status contact.language contact.sla_level contact.state contact.time_zone contract.kind customer_group.kind"
-    " department.kind staff.role",
-    "no row in this world": "account.signed_in_from membership.room field_setting.help field_setting.label import_name.kind import_name.text"
-    " import_verdict.person_key import_verdict.user_key import_verdict.user_name import_verdict.verdict receipt.body",
+    " contact.employee_status contact.language contact.sla_level contact.state contact.time_zone"
+    " contract.kind customer_group.kind department.kind staff.role",
+    "no row in this world": "account.signed_in_from membership.room field_setting.help field_setting.label"
+    " import_name.kind import_name.text import_verdict.person_key import_verdict.user_key"
+    " import_verdict.user_name import_verdict.verdict receipt.body",
 }
 
 
