@@ -10,7 +10,6 @@ from functools import partial
 
 from sqlalchemy import func
 
-from app.contacts.duplicates import find as find_duplicates
 from app.i18n import gettext as _
 from app.i18n import speaking
 from app.people.hashing import hash_passwords
@@ -117,5 +116,4 @@ def _finish(found: Import) -> None:
     found.counts = found.counts | counts(found.id)
     found.state, found.finished_at, found.progress = "applied", func.now(), {}
     db.session.flush()
-    find_duplicates.later()
     hash_passwords.later(label=_("Passwords of import %(number)s", number=found.id))

@@ -4,7 +4,6 @@ from flask import Blueprint, Response, redirect, request
 from flask_login import current_user
 
 from app.contacts import queries as contacts
-from app.groups import queries as groups
 from app.people import preferences
 from app.web.access import allow, local_path
 from app.web.htmx import page
@@ -16,11 +15,7 @@ bp = Blueprint("home", __name__)
 @allow("portal.use")
 def index() -> Response:
     """What a customer's person sees first: who they are here, and what they can do."""
-    return page(
-        "portal/home/index.html",
-        places=contacts.places(current_user.contact_id),
-        groups=groups.shown_to(current_user),
-    )
+    return page("portal/home/index.html", places=contacts.places(current_user.contact_id))
 
 
 @bp.post("/theme")

@@ -62,7 +62,7 @@ def sign_in(login: str, password: str, address: str, surface: str, device: str =
     _note_success(attempt)
     if account.password_hash is None or passwords.needs_rehash(account.password_hash):
         account.password_hash, account.password_sealed = passwords.hashed(password), None
-    return sessions.open_session(account.id, surface, address)
+    return sessions.open_session(account.id, surface)
 
 
 def network_of(address: str) -> str:

@@ -12,8 +12,7 @@ from tests.pages import answer
 from tests.world import Client, World
 
 from .canaries import Canaries, found_in
-from .policy import ROUTES
-from .route import Route
+from .policy import ROUTES, Route
 
 ORGANIZATION = "h"
 COMPANIES = {"ina": "a", "nils": "n"}

@@ -8,8 +8,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from app.web.sizes import LARGEST
 from tests.isolation.asking import address, rules
-from tests.isolation.policy import ROUTES
-from tests.isolation.route import EVERYBODY
+from tests.isolation.policy import EVERYBODY, ROUTES
 from tests.pages import normal
 
 # --- sizes ------------------------------------------------------------------------------------------------------------
