@@ -124,7 +124,8 @@ def _resolve(work: Work, import_id: int) -> None:
     for first in range(found.progress["resolved"] + 1, last + 1, 2 * JUDGED):
         found = hold(work, import_id)
         # Two chunks at a time: nothing that is judged in one depends on what is judged in the other.
-        with beside(work, partial(_judge, import_id, first + JUDGED)):
+        second = first + JUDGED
+        with beside(work, partial(_judge, import_id, second) if second <= last else None):
             _judge(import_id, first)
         done = min(first + 2 * JUDGED - 1, last)
         note(work, found, done=done, total=last, resolved=done)

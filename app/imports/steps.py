@@ -1,7 +1,7 @@
 """How the jobs of an import take turns: each chunk holds the import's row, and only the job that it names goes on."""
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 
 from sqlalchemy import Select, select
 
@@ -37,11 +37,14 @@ def _running(work: Work) -> Select:
     return select(Job.id).where(Job.id == work.id, Job.fence == work.fence, Job.state == "running")
 
 
-def beside(work: Work, function: Callable[[], None]) -> AbstractContextManager[None]:
+def beside(work: Work, function: Callable[[], None] | None) -> AbstractContextManager[None]:
     """Write on in a transaction of its own while the block writes; it is committed when the block is left.
 
     The job is held meanwhile, so that nobody takes it over, or ends it, with something of this run still to come.
+    Without a function there is nothing to write on, and the block is alone.
     """
+    if function is None:
+        return nullcontext()
 
     def run() -> None:
         set_for_transaction(synchronous_commit="off")

@@ -1,11 +1,11 @@
 """Writing a plan: companies, departments, new people, changes, all in one operation, chunk by chunk.
 
 Each chunk is one transaction with the note how far it came, so that a worker may die at any moment: what was
-committed is not done again, what was not leaves nothing behind.
+committed is not done again, what was not leaves nothing behind. Only the companies and accounts of people come beside
+the next chunk, and whoever was left without them by a death gets them first when the job goes on.
 """
 
 from collections.abc import Sequence
-from contextlib import nullcontext
 from functools import partial
 
 from sqlalchemy import func
@@ -47,12 +47,12 @@ def apply(work: Work, import_id: int) -> None:
             if found.progress["step"] != STEPS[step]:
                 break
             # The people of the last chunk get their companies and accounts while those of this one are made.
-            with beside(work, partial(_join, import_id, made)) if made else nullcontext():
+            with beside(work, partial(_join, import_id, made) if made else None):
                 made = step(found, Staging.of(found), db.session.get(Operation, found.operation_id)) or ()
             try:
                 note(work, found, done=found.progress["written"], total=total)
             except Cancelled:
-                with beside(work, partial(_join, import_id, made)):
+                with beside(work, partial(_join, import_id, made) if made else None):
                     raise
     found = hold(work, import_id)
     with speaking(locale_of(found)):
