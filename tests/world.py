@@ -213,7 +213,7 @@ def _inside(app: Flask, slug: str):
 
 
 def fresh(app: Flask, cluster: Cluster, template, source: str = TEMPLATE) -> Iterator[World]:
-    """A copy of a template for one test, and everything back as it was afterwards. For fixtures."""
+    """A copy of a template for one test or module, and everything back as it was afterwards. For fixtures."""
     keys, cast, roles = template
     name = cluster.clone(source)
     with using(app, cluster.url(name)):

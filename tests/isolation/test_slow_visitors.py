@@ -32,11 +32,7 @@ SLOW = {
 @pytest.fixture(scope="module")
 def world(app, cluster, template):
     """A world of this module's own."""
-    keys, cast, _ = template
-    name = cluster.clone()
-    with worlds.using(app, cluster.url(name)):
-        yield worlds.World(app, cluster, name, cast, dict(keys))
-    cluster.drop(name)
+    yield from worlds.fresh(app, cluster, template)
 
 
 @pytest.fixture(scope="module")

@@ -41,10 +41,7 @@ CITIES = [None, "Kiel", "kiel", "Köln", None, "", "Aachen", "Zürich"]
 @pytest.fixture(scope="module")
 def crowd(app, cluster, template):
     """A world of this module with many people, companies and contracts; some of them withdrawn."""
-    keys, cast, _roles = template
-    name = cluster.clone()
-    world = worlds.World(app, cluster, name, cast, dict(keys))
-    with worlds.using(app, cluster.url(name)):
+    for world in worlds.fresh(app, cluster, template):
         with world.inside():
             for key, kind, more in (
                 ("rate", "decimal", {}),
@@ -57,9 +54,8 @@ def crowd(app, cluster, template):
                 create(CustomField, values, actor=SYSTEM)
             settings_changed()
         with world.inside():
-            _fill(cast)
+            _fill(world.cast)
         yield world
-    cluster.drop(name)
 
 
 def _fill(cast) -> None:

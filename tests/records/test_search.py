@@ -36,10 +36,7 @@ COMPANIES = {
 @pytest.fixture(scope="module")
 def desk(app, cluster, template):
     """A world of this module with companies that are hard to find."""
-    keys, cast, _roles = template
-    name = cluster.clone()
-    world = worlds.World(app, cluster, name, cast, dict(keys))
-    with worlds.using(app, cluster.url(name)):
+    for world in worlds.fresh(app, cluster, template):
         with world.inside():
             ids = {name: create(Company, {"name": name, **more}, actor=SYSTEM) for name, more in COMPANIES.items()}
             person = {"first_name": "Zoë", "last_name": "d'Angelo", "user_name": "zoe_77"}
@@ -47,7 +44,6 @@ def desk(app, cluster, template):
             more |= {"customer_id": "K-4711", "mobile": "+49 171 2345678", "company": ids["100% Solar_Plus"]}
             ids["Zoë"] = create(Contact, person | more, actor=SYSTEM)
         yield world, ids
-    cluster.drop(name)
 
 
 LISTS = {Company: companies.LIST, Contact: contacts.LIST, Contract: contracts.LIST}
