@@ -48,8 +48,19 @@ class Settings(BaseSettings):
     )
     proxies: int = Field(0, description="How many reverse proxies in front set X-Forwarded-For.", ge=0, le=5)
     max_upload: int = Field(256 * 1024 * 1024, description="Largest request body in bytes.", ge=1024)
+    max_file: int = Field(25 * 1024 * 1024, description="Largest file in bytes that is attached to a record.", ge=1024)
+    max_files: int = Field(
+        10 * 1024 * 1024 * 1024,
+        description="Bytes that all files attached to the records of one organization may take.",
+        ge=1024,
+    )
     lease: int = Field(60, description="Seconds after which a job whose worker fell silent is taken over.", ge=5)
     job_memory: int = Field(1024, description="Memory in MiB that one job may take; one that needs more fails.", ge=256)
+    map_url: str = Field(
+        "https://www.openstreetmap.org/search?query={address}",
+        description="Where “Map” beside an address leads, with {address} in it; nothing for no such link.",
+        pattern=r"^(https?://[^\s]+)?$",
+    )
     demo: bool = Field(
         False, description="True makes `make run` fill a database of your own with the demo; never for real use."
     )
@@ -156,6 +167,7 @@ def flask_config(settings: Settings) -> dict:
         "REDIS_URL": settings.redis_url.get_secret_value(),
         "DESKHAND_LEASE": settings.lease,
         "DESKHAND_JOB_MEMORY": settings.job_memory,
+        "DESKHAND_MAP_URL": settings.map_url,
         "DESKHAND_DOMAIN": settings.domain,
         "MAX_CONTENT_LENGTH": settings.max_upload,
         "MAX_FORM_PARTS": 2000,

@@ -18,6 +18,8 @@ from .fields.errors import FieldErrors
 from .i18n import gettext as _
 from .people.queries import granting
 from .records.errors import DeskError, NotAllowed, NotFound
+from .records.merged import WasMerged
+from .web.merged import lead
 from .web.surfaces import surface
 
 log = logging.getLogger(__name__)
@@ -51,6 +53,8 @@ def init_app(app: Flask) -> None:
     @app.errorhandler(DeskError)
     @_or_away
     def _desk(error: DeskError):
+        if isinstance(error, WasMerged) and (there := lead(error)):
+            return there
         sentence = f"{error} {_whom_to_ask(error)}" if isinstance(error, NotAllowed) else str(error)
         response = show(error.status, sentence.strip(), bare=isinstance(error, UnknownHost), facts=error.facts)
         response.headers.update(error.headers)

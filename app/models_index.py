@@ -2,26 +2,36 @@
 
 from app.companies import domains
 from app.companies import models as companies
+from app.contacts import addresses
 from app.contacts import models as contacts
 from app.contracts import models as contracts
 from app.fields import models as fields
+from app.groups import models as groups
 from app.imports import models as imports
 from app.people import models as people
-from app.records import files, models, receipts
+from app.records import attachments, bulk, duplicates, files, merged, models, notes, receipts, views
 from app.settings import models as settings
 from tenants import jobs
 
 __all__ = [
+    "addresses",
+    "attachments",
+    "bulk",
     "companies",
     "contacts",
     "contracts",
     "domains",
+    "duplicates",
     "fields",
     "files",
+    "groups",
     "imports",
     "jobs",
+    "merged",
     "models",
+    "notes",
     "people",
     "receipts",
     "settings",
+    "views",
 ]

@@ -8,7 +8,7 @@ const load = url => files[url] ??= new Promise((yes, no) => {
 const enhance = async input => {
   if (!input?.matches?.("input[data-combobox]") || input.enhanced) return;
   input.enhanced = true;
-  const { combobox, name, value, none, script, style } = input.dataset;
+  const { combobox, name, value, none, script, style, new: fresh, comments } = input.dataset;
   if (!document.querySelector(`link[href="${style}"]`)) {
     document.head.append(Object.assign(document.createElement("link"), { rel: "stylesheet", href: style }));
   }
@@ -32,7 +32,11 @@ const enhance = async input => {
   const box = new TomSelect(select, {
     valueField: "value", labelField: "text", searchField: [], maxItems: 1, placeholder: " ", hidePlaceholder: false, hideSelected: true, dropdownParent: "body", loadThrottle: 250, preload: "focus",
     load: ask, score: () => () => 1, /* the server has chosen and ordered them */
-    render: { no_results: (_, escape) => `<div class="no-results">${escape(none)}</div>` },
+    create: fresh ? typed => ({ value: `new:${typed}`, text: typed }) : false,
+    render: {
+      no_results: (_, escape) => `<div class="no-results">${escape(none)}</div>`,
+      option_create: (typed, escape) => `<div class="create" role="option">${escape(fresh)} <strong>${escape(typed.input)}</strong></div>`,
+    },
   });
   box.control_input.setAttribute("aria-label", label);
   box.wrapper.setAttribute("hx-morph-skip", "");
@@ -40,6 +44,8 @@ const enhance = async input => {
   /* And what comes after the choice, an answer or the echo of what was typed, does not open the list again. */
   let chosen = false;
   box.on("item_add", () => { chosen = true; });
+  /* What should be known of somebody who is chosen comes in the dialog; where there is nothing to say, nothing comes. */
+  if (comments) box.on("item_add", id => htmx.ajax("GET", comments.replace("{id}", id), { target: "#dialog", swap: "innerHTML" }));
   for (const type of ["keydown", "mousedown"]) box.control.addEventListener(type, () => { chosen = false; }, true);
   box.hook("after", "refreshOptions", () => {
     if (!box.control_input.value) box.clearActiveOption();

@@ -138,11 +138,25 @@ on("csrf:renewed", ({ detail: { token } }) => {
   for (const input of $$("input[name=csrf_token]")) input.value = token;
 });
 
+/* What is typed while the palette is on its way goes into it. */
+let ahead = null;
+on("keydown", event => {
+  if (!ahead || event.ctrlKey || event.metaKey || event.altKey || (event.key.length > 1 && event.key !== "Enter")) return;
+  event.preventDefault(); event.stopPropagation();
+  ahead.enter = event.key === "Enter";
+  if (!ahead.enter) ahead.text += event.key;
+}, true);
+
 /* Dialogs, menus, messages */
 on("dialog:close", () => $("#dialog").close());
 on("close", event => { if (event.target.id === "dialog") event.target.replaceChildren(); }, true);
 on("click", event => {
-  const dismiss = event.target.closest("[data-dismiss]"), close = event.target.closest("#dialog [data-close]"), move = event.target.closest("[data-move]");
+  const dismiss = event.target.closest("[data-dismiss]"), close = event.target.closest("#dialog [data-close]"), move = event.target.closest("[data-move]"), opens = event.target.closest("[data-opens]");
+  if (opens && !event.ctrlKey && !event.metaKey) {
+    event.preventDefault();
+    ahead ??= { text: "", enter: false };
+    load(opens.dataset.opens).then(() => document.dispatchEvent(new CustomEvent("palette:open", { detail: ahead }))).finally(() => { ahead = null; });
+  }
   if (dismiss) { if (dismiss.closest("#alerts")) calm(); else dismiss.closest(dismiss.dataset.dismiss).remove(); }
   if (close) { event.preventDefault(); $("#dialog").close(); }
   if (move) {
@@ -161,6 +175,7 @@ on("toggle", ({ target }) => {
   const later = target.open && $("[data-later]", target);
   if (later) htmx.ajax("GET", later.href, { source: later, target: later.closest(".menu-panel"), swap: "outerHTML" }).then(() => arrange(target));
   else arrange(target);
+  if (target.open) $("[data-writes]", target)?.elements.text.focus();
 }, true);
 const linger = line => {
   let left = 10;
@@ -174,8 +189,10 @@ new MutationObserver(greet).observe($("#toasts"), { childList: true });
 greet();
 
 /* Keys. [data-key] names what a key does; body[data-keys] allows single letters; nothing happens while somebody types. */
-let first = "";
+{
+const letters = () => "keys" in document.body.dataset;
 const row = () => document.activeElement.closest("[data-row]");
+let first = "";
 const step = by => {
   const rows = $$("[data-row]"), from = row(), next = rows[from ? rows.indexOf(from) + by : 0];
   const at = from ? [...from.cells].indexOf(document.activeElement.closest("td")) : 0;
@@ -183,30 +200,68 @@ const step = by => {
   goal?.focus();
   return goal;
 };
-on("keydown", event => {
-  const { key, target } = event, open = $("details[data-menu][open]"), letters = "keys" in document.body.dataset;
+/* In an open menu the arrows go from one entry to the next. */
+const entry = (menu, by) => {
+  const all = $$(".menu-item", menu), at = all.indexOf(document.activeElement);
+  const goal = all[at < 0 ? (by > 0 ? 0 : all.length - 1) : (at + by + all.length) % all.length];
+  goal?.focus();
+  return goal;
+};
+/* What was done last is undone first: a message stands before the history. */
+const goalOf = keys => [...$$("#toasts [data-key]"), ...$$("[data-key]")].find(el => el.dataset.key === keys && !el.closest("[hidden]"));
+const press = keys => {
+  const goal = goalOf(keys), menu = goal?.closest("summary")?.parentElement;
+  if (goal && typesInto(goal) && !goal.dataset.opens) { goal.focus(); goal.select?.(); } else goal?.click();
+  if (menu?.open) entry(menu, 1);
+  return goal;
+};
+/* The field that has the focus; in a row its first one; on the page of a record the first of all. */
+const edit = (key, target) => {
+  if (key !== "F2" && !(letters() && key === "e")) return null;
+  const place = target.closest(".cell") ?? (key === "e" ? row() ?? $("#facts") : null);
+  const goal = place && $("[data-edit]", place);
+  goal?.click();
+  return goal;
+};
+const tick = () => {
+  const box = row() && $("input[type=checkbox]", row());
+  box?.click();
+  return box;
+};
+document.addEventListener("keydown", event => {
+  const { key, target } = event, open = $("details[data-menu][open]");
   if (event.defaultPrevented || event.isComposing) return;
   if (key === "Escape" && open) { open.open = false; $("summary", open).focus(); return; }
-  if ($("dialog[open], [popover][role=dialog]:popover-open") || event.altKey) return;
-  const control = event.ctrlKey || event.metaKey;
+  /* A sign that takes AltGr, such as [ on a German keyboard, is a letter like others. */
+  const graph = event.getModifierState("AltGraph");
+  if ($("dialog[open], [popover][role=dialog]:popover-open") || (event.altKey && !graph)) return;
   let done = null;
-  if (control) done = press("mod+" + key.toLowerCase());
+  if ((event.ctrlKey || event.metaKey) && !graph) done = press("mod+" + key.toLowerCase());
   else if (!typesInto(target)) {
-    const edit = key === "F2" || (letters && key === "e") ? target.closest(".cell") ?? (key === "e" ? row() : null) : null;
-    if (edit) { done = $("[data-edit]", edit); done?.click(); }
-    else if ((letters && key === "j") || (key === "ArrowDown" && row())) done = step(1);
-    else if ((letters && key === "k") || (key === "ArrowUp" && row())) done = step(-1);
-    else if (letters && key.length === 1) {
-      done = press(first + key.toLowerCase());
-      first = !done && !first && key.toLowerCase() === "g" ? "g " : "";
+    const by = { ArrowDown: 1, ArrowUp: -1 }[key], letter = letters() ? key.toLowerCase() : "";
+    if (open?.contains(target) && by) done = entry(open, by);
+    else if ((done = edit(key, target))) first = "";
+    else if (by && row()) done = step(by);
+    else if (letter === "j" && !first) done = step(1);
+    else if (letter === "k" && !first) done = step(-1);
+    else if (letter === "x" && !first && row()) done = tick();
+    else if (letter.length === 1) {
+      done = press(first + letter);
+      first = !done && !first && letter === "g" ? "g " : "";
     }
   }
   if (done) event.preventDefault();
 });
-function press(keys) {
-  const goal = $$("[data-key]").find(el => el.dataset.key === keys);
-  if (goal && typesInto(goal)) { goal.focus(); goal.select?.(); } else goal?.click();
-  return goal;
+
+/* Printing takes scripts. */
+for (const button of $$("[data-print]")) { button.hidden = false; button.addEventListener("click", () => print()); }
+
+/* The help lists what works here. */
+document.addEventListener("beforetoggle", ({ target, newState }) => {
+  if (target.id !== "keys" || newState !== "open") return;
+  for (const line of $$("[data-works]", target)) line.hidden = !$(line.dataset.works);
+  for (const part of $$("section", target)) part.hidden = !$("[data-works]:not([hidden])", part);
+}, true);
 }
 
 /* Islands: a part that is seldom needed comes when its element is first entered. */

@@ -1,17 +1,23 @@
-"""What is kept for how long: each noun names what is old in one line, and a daily job deletes it."""
+"""What is kept for how long: each noun names what is old in one line, and a daily job deletes it.
 
+The same job does what a day brings, such as a membership that has ended.
+"""
+
+from collections.abc import Callable
 from datetime import timedelta
 
 from sqlalchemy import ColumnElement, delete, func, inspect, select, text, tuple_
 
 from . import engines
 from .db import Tenanted, db
-from .jobs import OPEN, Job, Work, job
+from .jobs import OPEN, Job, JobFunction, Work, job
 from .scope import scope
 
 # Rows that are deleted at a time.
 CHUNK = 5000
 _old: list[tuple[type[Tenanted], ColumnElement[bool]]] = []
+_tasks: list[Callable[[], None]] = []
+_daily: list[JobFunction] = []
 
 
 def forget(model: type[Tenanted], old: ColumnElement[bool]) -> None:
@@ -19,10 +25,25 @@ def forget(model: type[Tenanted], old: ColumnElement[bool]) -> None:
     _old.append((model, old))
 
 
+def each_day(task: Callable[[], None]) -> Callable[[], None]:
+    """Have this done once a day as well, for what becomes due by the calendar alone."""
+    _tasks.append(task)
+    return task
+
+
+def daily(function: JobFunction) -> JobFunction:
+    """Let a job without arguments be done once a day in each organization."""
+    _daily.append(function)
+    return function
+
+
 @job("housekeeping", lane="long")
 def keep_house(work: Work) -> None:
-    """Delete what is old, some thousand rows at a time."""
+    """Do what is due today, and delete what is old, some thousand rows at a time."""
     done = work.done
+    for task in _tasks:
+        task()
+        work.checkpoint(done=done)
     for model, old in _old:
         key = inspect(model).primary_key
         gone = CHUNK
@@ -33,6 +54,8 @@ def keep_house(work: Work) -> None:
             ).rowcount
             done += gone
             work.checkpoint(done=done, note=model.__tablename__)
+    for function in _daily:
+        function.later()
 
 
 def organizations() -> list[str]:

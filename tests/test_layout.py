@@ -169,10 +169,14 @@ PIECES = {
     "shared/_job.html",
     "shared/_list_add.html",
     "shared/_list_tools.html",
+    "shared/_marked.html",
+    "shared/_neighbours.html",
+    "shared/_operation.html",
     "shared/_pager.html",
     "shared/_status.html",
     "shared/_toast.html",
     "shared/_user_menu.html",
+    "staff/search/_help.html",
 }
 # Answers whose root comes from elsewhere.
 ROOT_ELSEWHERE = {

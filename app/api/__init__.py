@@ -6,14 +6,26 @@ from app.companies import api as companies
 from app.contacts import api as contacts
 from app.contracts import api as contracts
 from app.extensions import csrf
+from app.groups import api as groups
 from app.imports import api as imports
 
-from . import guard, jobs, openapi, operations
+from . import guard, jobs, notes, openapi, operations
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
 guard.protect(blueprint)
 
-for child in (companies.bp, contacts.bp, contracts.bp, imports.bp, operations.bp, jobs.bp, openapi.bp):
+CHILDREN = (
+    companies.bp,
+    contacts.bp,
+    contracts.bp,
+    groups.bp,
+    imports.bp,
+    notes.bp,
+    operations.bp,
+    jobs.bp,
+    openapi.bp,
+)
+for child in CHILDREN:
     blueprint.register_blueprint(child)
     # No cookie opens this door, so that no other site can knock with one. Exemptions are not inherited.
     csrf.exempt(child)

@@ -1,24 +1,28 @@
 """Where a contact belongs, and whether they may sign in to the portal."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import bindparam, delete, func, or_, select
 from sqlalchemy.orm import aliased
 
+from app.companies.models import Company
 from app.fields.errors import FieldError, FieldErrors
 from app.i18n import gettext as _
 from app.i18n import lazy_gettext as _l
 from app.people import passwords
 from app.people.models import Account, Session
-from app.records import write
+from app.records import read, write
 from app.records.actor import Actor
 from app.records.errors import Conflict
 from app.records.models import Operation
+from app.records.needed import among
 from app.records.write import Create, Update, Withdraw
 from tenants import db
 
+from . import ending
 from .memberships import ANEW
 from .models import Contact, Membership
 
@@ -29,7 +33,7 @@ _OTHER, _ACCOUNT = aliased(Contact), aliased(Account)
 class Deactivated(Conflict):
     """Who is deactivated may not sign in."""
 
-    sentence = _l("This contact is deactivated. Set “Active” first.")
+    sentence = _l("This contact is deactivated. Activate it first.")
 
 
 # A contact's account, and whether the address names others, too, among those who may sign in.
@@ -66,6 +70,7 @@ class Access:
     logins: list[str]
     must_change: bool = False
     signed_in_at: datetime | None = None
+    signed_in_from: str = ""
 
 
 def of(contact: Contact) -> Access:
@@ -75,7 +80,8 @@ def of(contact: Contact) -> Access:
     logins = [contact.user_name] + ([] if is_shared else [contact.email])
     if account is None:
         return Access(False, list(dict.fromkeys(logins)))
-    return Access(is_open, list(dict.fromkeys(logins)), account.must_change, account.signed_in_at)
+    seen = account.signed_in_at, account.signed_in_from or ""
+    return Access(is_open, list(dict.fromkeys(logins)), account.must_change, *seen)
 
 
 def open_access(contact: Contact, *, actor: Actor) -> str:
@@ -114,6 +120,33 @@ def close_access(contact: Contact, *, actor: Actor) -> None:
     db.session.execute(delete(Session).where(Session.account_id == account.id, Session.surface == "portal"))
 
 
+def deactivate(contact: Contact, *, actor: Actor, reason: str = "") -> Operation | None:
+    """Set a contact aside, who can sign in no more from now on; None when that was done already."""
+    if not contact.active:
+        return None
+    operation = write.begin(actor, "edit", title=_("%(name)s deactivated", name=contact.full_name), reason=reason)
+    write.update(contact, {"active": False}, actor=actor, operation=operation)
+    sign_out([contact.id])
+    return operation
+
+
+def activate(contact: Contact, *, actor: Actor, reason: str = "") -> Operation | None:
+    """Bring a contact back who was set aside; None when nobody was."""
+    if contact.active:
+        return None
+    operation = write.begin(actor, "edit", title=_("%(name)s activated", name=contact.full_name), reason=reason)
+    write.update(contact, {"active": True}, actor=actor, operation=operation)
+    return operation
+
+
+def sign_out(contact_ids: Sequence[int]) -> None:
+    """End the portal sessions of those who may not sign in any more: none of them comes back with the person."""
+    shut = select(Contact.id).where(among(Contact, contact_ids), ~Contact.active | Contact.withdrawn_at.is_not(None))
+    accounts = select(Account.id).where(Account.contact_id.in_(shut))
+    mine = delete(Session).where(Session.surface == "portal", Session.account_id.in_(accounts))
+    db.session.execute(mine.execution_options(synchronize_session=False))
+
+
 def _account(contact_id: int) -> Account | None:
     return db.session.scalar(select(Account).where(Account.contact_id == contact_id))
 
@@ -127,7 +160,7 @@ def _sign_out(account_id: int) -> None:
 
 def join(contact: Contact, company_id: int, *, actor: Actor) -> Operation:
     """Let a contact belong to a company as well; the first company is the primary one. Raises `FieldErrors`."""
-    _hold(contact.id)
+    read.hold(Contact, contact.id)
     rows = list(db.session.scalars(select(Membership).where(Membership.contact_id == contact.id)))
     known = next((row for row in rows if row.company_id == company_id), None)
     if known is not None and known.withdrawn_at is None:
@@ -151,28 +184,44 @@ def join(contact: Contact, company_id: int, *, actor: Actor) -> Operation:
     return operation
 
 
+def join_new(contact: Contact, name: str, *, actor: Actor) -> Operation:
+    """Let a contact belong to a company that is made with this name. Raises `FieldErrors` where it is taken."""
+    read.hold(Contact, contact.id)
+    live = (Membership.contact_id == contact.id) & Membership.is_primary & Membership.withdrawn_at.is_(None)
+    is_first = db.session.scalar(select(Membership.id).where(live)) is None
+    try:
+        with db.session.begin_nested():
+            operation = write.begin(actor, "edit", title=_("One more company for %(name)s", name=contact.full_name))
+            company_id = write.create(Company, {"name": name}, actor=actor, operation=operation)
+            values = {"contact_id": contact.id, "company_id": company_id, "is_primary": is_first}
+            write.apply(operation, [Create(Membership, values)])
+    except FieldErrors as error:
+        raise FieldErrors({"company_id": next(iter(error.errors.values()))}) from error
+    return operation
+
+
 def leave(membership: Membership, *, actor: Actor) -> Operation:
     """Let a contact belong to a company no more; if it was the primary one, the next becomes it."""
-    _hold(membership.contact_id)
-    live = select(Membership).where(
-        Membership.contact_id == membership.contact_id,
-        Membership.withdrawn_at.is_(None),
-        Membership.id != membership.id,
-    )
-    following = db.session.scalar(live.order_by(Membership.id).limit(1)) if membership.is_primary else None
+    read.hold(Contact, membership.contact_id)
+    following = next(iter(ending.following([membership.contact_id]).values()), None) if membership.is_primary else None
     with db.session.begin_nested():
         operation = write.begin(actor, "edit", title=_("A company less"))
         write.apply(operation, [Withdraw(Membership, membership.id)])
         if following is not None:
-            write.apply(operation, [Update(Membership, following.id, {"is_primary": True})])
+            write.apply(operation, [Update(Membership, following, {"is_primary": True})])
     return operation
+
+
+def end(membership: Membership, last_day: date, *, actor: Actor) -> Operation | None:
+    """Let a contact belong to a company until this day; its rights are gone on the next. Raises `FieldErrors`."""
+    return update_membership(membership, {"ends_on": last_day}, actor=actor)
 
 
 def make_primary(membership: Membership, *, actor: Actor) -> Operation | None:
     """Let this company be the contact's primary one."""
     if membership.is_primary:
         return None
-    _hold(membership.contact_id)
+    read.hold(Contact, membership.contact_id)
     former = select(Membership.id).where(
         Membership.contact_id == membership.contact_id, Membership.is_primary, Membership.withdrawn_at.is_(None)
     )
@@ -185,15 +234,24 @@ def make_primary(membership: Membership, *, actor: Actor) -> Operation | None:
 
 
 def update_membership(membership: Membership, values: dict[str, Any], *, actor: Actor, base: int | None = None):
-    """Change role, rights, department or dates of a membership. Raises `FieldErrors`."""
+    """Change role, rights, department or dates of a membership. Raises `FieldErrors`.
+
+    When it ends and was the primary one, another that goes on becomes it, in the same operation.
+    """
+    if "department_id" in values and "room" not in values and membership.room:
+        # A room is one of the department's.
+        values = values | {"room": None}
     starts = values.get("starts_on", membership.starts_on)
     ends = values.get("ends_on", membership.ends_on)
     if {"starts_on", "ends_on"} & values.keys() and starts and ends and ends < starts:
         wrong = FieldError(_("The end date lies before the start date."), code="order")
         raise FieldErrors({"ends_on" if "ends_on" in values else "starts_on": wrong})
-    return write.update(membership, values, actor=actor, base=base)
-
-
-def _hold(contact_id: int) -> None:
-    """Let nobody else change where this contact belongs until the transaction ends."""
-    db.session.execute(select(Contact.id).where(Contact.id == contact_id).with_for_update())
+    if "ends_on" not in values:
+        return write.update(membership, values, actor=actor, base=base)
+    contact_id = membership.contact_id
+    read.hold(Contact, contact_id)
+    with db.session.begin_nested():
+        operation = write.update(membership, values, actor=actor, base=base)
+        if operation is not None and (former := ending.over(ending.PRIMARY.contact_id == contact_id)):
+            ending.move_on(operation, former)
+    return operation

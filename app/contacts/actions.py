@@ -11,15 +11,26 @@ from app.fields.registry import Field, FieldSet
 from app.fields.settings import fields_of
 from app.records import write
 from app.records.actor import Actor
+from app.records.removing import Removal
 from tenants import db
 
+from . import access
+from .addresses import Address
 from .models import Contact
+
+REMOVAL = Removal(Contact, "contacts.delete")
 
 
 def new_fields(viewer):
-    """The fields of the form for a new contact, in order; the user name may be left to `create`."""
-    fields = fields_of(Contact, viewer).only(lambda entry: not entry.readonly and not entry.lock)
-    return FieldSet(Contact, tuple(_optional(entry) if entry.name == "user_name" else entry for entry in fields))
+    """The fields of the form for a new contact, in order.
+
+    The user name may be left to `create`, and the full name is another way to write its parts.
+    """
+    fields = fields_of(Contact, viewer).only(
+        lambda entry: not entry.readonly and not entry.lock and entry.name != "send_to"
+    )
+    left = ("user_name", "full_name")
+    return FieldSet(Contact, tuple(_optional(entry) if entry.name in left else entry for entry in fields))
 
 
 def _optional(entry: Field) -> Field:
@@ -51,22 +62,27 @@ def update(contact: Contact, values: dict[str, Any], *, actor: Actor, base: int 
     """Change some fields.
 
     A new country brings its time zone where none was set by hand, and takes a state along that is none of its own.
+    Where mail is sent to an address that is given up, it goes to the first one again.
     """
-    values = _with_country(values, contact.country, contact.state, contact.time_zone)
-    return write.update(contact, values, actor=actor, base=base)
+    values = with_country(values, contact.country, contact.state, contact.time_zone)
+    values = _with_addresses(contact, values)
+    operation = write.update(contact, values, actor=actor, base=base)
+    if values.get("active") is False:
+        access.sign_out([contact.id])
+    return operation
 
 
 def update_own(contact: Contact, values: dict[str, Any], *, actor: Actor, base: int | None = None):
     """Change what people may change of themselves in the portal, where the rest of the contact is not read."""
     place = select(Contact.country, Contact.state, Contact.time_zone).where(Contact.id == contact.id)
-    values = _with_country(values, *db.session.execute(place).one())
+    values = with_country(values, *db.session.execute(place).one())
     with db.session.begin_nested():
         operation = write.begin(actor, "edit")
         write.apply(operation, [write.Update(Contact, contact.id, values, base)])
     return operation
 
 
-def _with_country(values: dict[str, Any], country: str | None, state: str | None, zone: str | None) -> dict[str, Any]:
+def with_country(values: dict[str, Any], country: str | None, state: str | None, zone: str | None) -> dict[str, Any]:
     """The values, with what follows from a new country; `country`, `state` and `zone` are those of before."""
     values = dict(values)
     if not values.get("country") or values["country"] == country:
@@ -81,6 +97,19 @@ def _with_country(values: dict[str, Any], country: str | None, state: str | None
         except FieldError:
             values["state"] = None
     return values
+
+
+def _with_addresses(contact: Contact, values: dict[str, Any]) -> dict[str, Any]:
+    """The values, with what follows from other addresses for the one that mail is sent to."""
+    if contact.send_to is None or "send_to" in values or not values.keys() & {"email", "addresses"}:
+        return values
+    if "addresses" in values:
+        further = values["addresses"] or []
+    else:
+        live = select(Address.email).where(Address.contact_id == contact.id, Address.withdrawn_at.is_(None))
+        further = list(db.session.scalars(live))
+    known = [values.get("email", contact.email), *further]
+    return values if contact.send_to in known else values | {"send_to": None}
 
 
 def free_user_name(email: str) -> str:

@@ -5,10 +5,9 @@ from typing import Any
 from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import ARRAY, BIGINT
 
-from app.companies.models import Company
+from app.companies.models import Company, Department
 from app.fields.errors import FieldError, FieldErrors
-from app.fields.kinds import Email, Reference, Whole, YesNo
-from app.fields.kinds.several import Several
+from app.fields.kinds import Email, Lines, Reference, Several, Text, Whole, YesNo
 from app.fields.registry import Beside, Related, related
 from app.i18n import gettext as _
 from app.i18n import lazy_gettext as _l
@@ -16,7 +15,8 @@ from app.records.children import children
 from app.records.write import Create, Update, Withdraw, apply, keep
 from tenants import db
 
-from .models import WORK, Address, Contact, Membership
+from .addresses import Address
+from .models import WORK, Contact, Membership
 
 # The companies a portal viewer sees, read under the policy that shows people their own memberships.
 VIEWER_COMPANIES = (
@@ -45,7 +45,11 @@ def companies_where(contact_id: int, *rights):
 @keep(Membership)
 def keep_company_ids(ids) -> None:
     """Put the companies of each contact on its own row, where row-level security and lists find them."""
-    touched = select(Membership.contact_id).where(Membership.id.in_(ids)).scalar_subquery()
+    keep_companies_of(select(Membership.contact_id).where(Membership.id.in_(ids)).scalar_subquery())
+
+
+def keep_companies_of(contacts) -> None:
+    """The same for contacts by their ids."""
     companies = (
         select(func.coalesce(func.array_agg(Membership.company_id.distinct()), func.cast([], ARRAY(BIGINT))))
         .where(Membership.contact_id == Contact.id, Membership.withdrawn_at.is_(None))
@@ -54,7 +58,7 @@ def keep_company_ids(ids) -> None:
     )
     db.session.execute(
         update(Contact)
-        .where(Contact.id.in_(touched), Contact.company_ids.is_distinct_from(companies))
+        .where(Contact.id.in_(contacts), Contact.company_ids.is_distinct_from(companies))
         .values(company_ids=companies)
         .execution_options(synchronize_session=False)
     )
@@ -97,6 +101,8 @@ def primary_memberships(contact_ids) -> dict[int, Membership]:
 # What somebody who comes back to a company has there: no right of before.
 ANEW: dict[str, Any] = {
     "department_id": None,
+    "room": None,
+    "collaborates": False,
     "role": None,
     "company_primary": False,
     "department_primary": False,
@@ -147,9 +153,10 @@ def _save_on_primary(name: str, values: dict[int, Any], operation) -> None:
     if any(value and contact_id not in found for contact_id, value in values.items()):
         raise FieldErrors({OF_PRIMARY[name]: FieldError(_("Choose the company first."), code="unknown")})
     changes = [
-        Update(Membership, found[contact_id].id, {name: value})
-        for contact_id, value in values.items()
-        if contact_id in found
+        # A room is one of the department's.
+        Update(Membership, row.id, {name: value, **({"room": None} if name == "department_id" else {})})
+        for row, value in ((found[contact_id], value) for contact_id, value in values.items() if contact_id in found)
+        if name != "department_id" or row.department_id != value
     ]
     if changes:
         apply(operation, changes)
@@ -224,6 +231,19 @@ related(
     children(Address, "contact_id", "email"),
     after="email",
     portal="view",
+)
+# What a room is chosen from.
+related(
+    Membership,
+    "rooms",
+    Lines(_l("Rooms"), of=Text(_l("Room"), max=32)),
+    Related(
+        lambda model: (
+            select(Department.rooms).where(Department.id == model.department_id).correlate(model).scalar_subquery()
+        )
+    ),
+    readonly=True,
+    opens="",
 )
 related(
     Company,

@@ -1,26 +1,34 @@
 """Reading contacts."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy import BigInteger, ColumnElement, Row, Select, bindparam, false, func, or_, select, true
 from sqlalchemy.orm import aliased
 
 from app.companies.models import Company, Department
 from app.fields.folding import folded
+from app.fields.kinds.country_names import country_name
 from app.fields.registry import FieldSet
 from app.fields.settings import fields_of
-from app.records import read
+from app.records import attachments, notes, read
 from app.records.history import RECORD, Past
 from app.records.lists import ListOf
+from app.records.merged import former
 from app.records.search import Search
 from tenants import db
 
+from . import origin  # noqa: F401  (declares fields of contacts)
+from .addresses import Address
+from .cards import Place as Workplace
 from .memberships import companies_where, current_membership
-from .models import Address, Contact, Membership
+from .models import Contact, Membership
 
 # One and the same query, so that statements made of it are made once.
 EVERYBODY = select(Contact)
+# No more primary contacts and collaborators are named at a time.
+MOST_LIAISONS = 50
 
 
 def visible_to(viewer) -> Select:
@@ -44,22 +52,78 @@ def get(contact_id: int, viewer) -> read.Loaded:
     return read.load(Contact, contact_id, visible_to(viewer), fields_of(Contact, viewer), opened=portal)
 
 
+def workplace(values: Mapping[str, Any]) -> Workplace:
+    """The primary company and the department of a contact, as a business card names them."""
+    found = db.session.execute(
+        select(Company.name, Company.website, Department.name)
+        .outerjoin(Department, Department.id == bindparam("department", type_=BigInteger))
+        .where(Company.id == bindparam("company", type_=BigInteger)),
+        {"company": values.get("company"), "department": values.get("department")},
+    ).first()
+    country = country_name(values["country"]) if values.get("country") else ""
+    return Workplace(found[0], found[2] or "", found[1] or "", country) if found else Workplace(country=country)
+
+
+def get_deleted(contact_id: int, viewer) -> read.Loaded:
+    """One contact that was deleted, for the desk alone; raises `NotFound`."""
+    return read.load(Contact, contact_id, EVERYBODY, fields_of(Contact, viewer), deleted=True)
+
+
 def of_company(company_id: int, viewer) -> Select:
     """The contacts of one company."""
     return visible_to(viewer).where(Contact.company_ids.overlap([company_id]))
 
 
-def memberships(contact_id: int) -> list[tuple[Membership, str]]:
-    """A contact's memberships with the companies' names, the primary one first."""
+def memberships(contact_id: int) -> list[Row]:
+    """A contact's memberships with the companies' names and comments and the departments' rooms, the primary first."""
     return list(db.session.execute(_MEMBERSHIPS, {"contact": contact_id}))
 
 
 _MEMBERSHIPS = (
-    select(Membership, Company.name)
+    select(Membership, Company.name, Company.comment, Department.rooms)
     .join(Company, Company.id == Membership.company_id)
+    .outerjoin(Department, Department.id == Membership.department_id)
     .where(Membership.contact_id == bindparam("contact"), Membership.withdrawn_at.is_(None))
     .order_by(Membership.is_primary.desc(), Company.name)
 )
+
+
+def people_by_unit(company_id: int) -> dict[int, int]:
+    """How many people belong to each org unit of a company."""
+    rows = (
+        select(Membership.department_id, func.count())
+        .where(Membership.company_id == company_id, Membership.department_id.is_not(None))
+        .where(Membership.withdrawn_at.is_(None))
+        .group_by(Membership.department_id)
+    )
+    return dict(db.session.execute(rows).all())
+
+
+@dataclass(frozen=True)
+class Liaison:
+    """Somebody of a company whom the desk turns to, or who gets copies of what is written in its tickets."""
+
+    id: int
+    name: str
+    primary: bool
+    copied: bool
+
+
+def liaisons(company: Company) -> list[Liaison]:
+    """The primary contacts of a company and the collaborators of its tickets, by name."""
+    kinds = {"primary": Membership.company_primary, "members": true(), "chosen": Membership.collaborates}
+    copied = kinds.get(company.collaborators or "", false())
+    # Where all are copied they are not named one by one.
+    named = Membership.company_primary | (copied if company.collaborators == "chosen" else false())
+    rows = (
+        select(Contact.id, Contact.first_name + " " + Contact.last_name, Membership.company_primary, copied)
+        .join(Membership, Membership.contact_id == Contact.id)
+        .where(Membership.company_id == company.id, current_membership(), named)
+        .where(Contact.active, Contact.withdrawn_at.is_(None))
+        .order_by(folded(Contact.last_name), folded(Contact.first_name), Contact.id)
+        .limit(MOST_LIAISONS)
+    )
+    return [Liaison(*row) for row in db.session.execute(rows)]
 
 
 def _by_company(first, most: int) -> Select:
@@ -71,24 +135,42 @@ def _by_company(first, most: int) -> Select:
     )
 
 
+def _by_address(first, most: int) -> Select:
+    """Who has a further e-mail address that begins so, or whose domain does."""
+    domain = folded(func.split_part(Address.email, "@", 2)).like(func.ltrim(first, "@"), escape="\\")
+    begins = folded(Address.email).like(first, escape="\\") | domain
+    return select(Address.contact_id).where(begins, Address.withdrawn_at.is_(None)).limit(most)
+
+
 LIST = ListOf(
     Contact,
     sort="last_name",
+    statuses=("active", "inactive", "deleted"),
     search=Search(
         (folded(Contact.last_name), folded(Contact.first_name), folded(Contact.user_name), folded(Contact.email)),
         Contact.search_text,
-        (_by_company,),
+        (_by_company, _by_address),
+        only=~Contact.exclude_from_search,
     ),
 )
 
 
-# A contact's history tells of memberships and further addresses, too.
+# A contact's history tells of memberships, further addresses, notes and files, too, and of everybody merged into it.
+_FORMER = former("contact", RECORD)
+
+
+def _of_them(owner) -> ColumnElement[bool]:
+    return or_(owner == RECORD, owner == func.any(func.array(_FORMER.scalar_subquery())))
+
+
 PAST = Past(
     "contact",
     (
-        ("membership", select(Membership.id).where(Membership.contact_id == RECORD)),
-        ("contact_address", select(Address.id).where(Address.contact_id == RECORD)),
+        ("contact", _FORMER),
+        ("membership", select(Membership.id).where(_of_them(Membership.contact_id))),
+        ("contact_address", select(Address.id).where(_of_them(Address.contact_id))),
     ),
+    (notes.part("contact_id"), attachments.part("contact_id")),
 )
 
 

@@ -2,13 +2,51 @@
 
 from typing import Any
 
+from sqlalchemy import false
+
 from app.fields.errors import FieldError, FieldErrors
 from app.fields.settings import fields_of
 from app.i18n import gettext as _
+from app.i18n import lazy_gettext as _l
 from app.records import write
 from app.records.actor import Actor
+from app.records.bulk import Bulky, Rule, bulky
+from app.records.removing import Removal
 
 from .models import Contract
+
+REMOVAL = Removal(Contract, "contracts.delete")
+
+
+def _ends_before(name: str, value: Any):
+    """Whether the term would end before it starts."""
+    if value is None:
+        return false()
+    return Contract.ends_on < value if name == "starts_on" else Contract.starts_on > value
+
+
+def _lacks_hours(name: str, value: Any):
+    """Whether there would be an hour restriction without hours."""
+    if name == "limited":
+        return Contract.minutes.is_(None) if value else false()
+    return Contract.limited if value is None else false()
+
+
+ENDS_FIRST, NO_HOURS = (
+    _l("The end date lies before the start date."),
+    _l("A contract with an hour restriction needs its hours."),
+)
+BULKY = bulky(
+    Bulky(
+        Contract,
+        "contracts.edit",
+        REMOVAL,
+        rules=(
+            Rule(("starts_on", "ends_on"), _ends_before, ENDS_FIRST),
+            Rule(("limited", "minutes"), _lacks_hours, NO_HOURS),
+        ),
+    )
+)
 
 
 def new_fields(viewer):

@@ -5,7 +5,7 @@ from datetime import date
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, text
 from sqlalchemy.orm import Mapped
 
-from app.companies.models import LIVE
+from app.companies.models import GONE, LIVE
 from app.fields.kinds import Choice, Date, Duration, LongText, Reference, YesNo
 from app.fields.kinds import Text as TextKind
 from app.fields.record import Record
@@ -31,12 +31,17 @@ class Contract(Record):
 
     __tablename__ = "contract"
     __table_args__ = (
-        ForeignKeyConstraint(["company_id", "customer_contact_id"], ["membership.company_id", "membership.contact_id"]),
+        ForeignKeyConstraint(
+            ["company_id", "customer_contact_id"],
+            ["membership.company_id", "membership.contact_id"],
+            deferrable=True,
+        ),
         CheckConstraint("ends_on IS NULL OR starts_on IS NULL OR ends_on >= starts_on", name="term"),
         CheckConstraint("minutes IS NULL OR minutes >= 0", name="minutes"),
         Index("ix_contract_company", "company_id", "id"),
         Index("ix_contract_contact", "company_id", "customer_contact_id"),
         Index("ix_contract_name", text('extensions.fold(description) COLLATE "C"'), "id", postgresql_where=LIVE),
+        Index("ix_contract_deleted", "updated_at", "id", postgresql_where=GONE),
         Index("ix_contract_ends", "ends_on", "id", postgresql_where=LIVE),
         Index("ix_contract_support", "support_contact_id"),
     )

@@ -33,6 +33,11 @@ def get(contract_id: int, viewer) -> read.Loaded:
     return read.load(Contract, contract_id, visible_to(viewer), fields_of(Contract, viewer), opened=portal)
 
 
+def get_deleted(contract_id: int, viewer) -> read.Loaded:
+    """One contract that was deleted, for the desk alone; raises `NotFound`."""
+    return read.load(Contract, contract_id, ALL, fields_of(Contract, viewer), deleted=True)
+
+
 def of_company(company_id: int, viewer) -> Select:
     """The contracts of one company."""
     return visible_to(viewer).where(Contract.company_id == company_id)
@@ -42,5 +47,6 @@ PAST = Past("contract")
 LIST = ListOf(
     Contract,
     sort="description",
+    statuses=("deleted",),
     search=Search((folded(Contract.description),), folded(Contract.description)),
 )

@@ -1,6 +1,6 @@
 """Contracts on the desk: all of them, those of one company, and each one's page."""
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, redirect, request
 from flask_login import current_user
 
 from app.companies import queries as companies
@@ -9,14 +9,18 @@ from app.fields.form import read_all, read_one
 from app.fields.settings import fields_of
 from app.i18n import gettext as _
 from app.i18n import lazy_gettext as _l
-from app.web import history
+from app.records.errors import NotFound
+from app.web import views
 from app.web.access import allow
 from app.web.as_of import AsOfPage, as_of
-from app.web.cells import Titles
 from app.web.forms import form, nonce, once
 from app.web.htmx import page, redirect_to
 from app.web.inline import Inline, inline
 from app.web.listing import listing
+from app.web.neighbours import neighbours, step
+from app.web.recent import opened
+from app.web.removal import Removing, removal
+from app.web.timeline import Timeline, timeline
 
 from . import actions, queries
 from .models import Contract
@@ -31,8 +35,26 @@ def columns(path: str) -> list[str]:
 
 
 INLINE = Inline(
-    Contract, queries.get, "/contracts", "contracts.view", "contracts.edit", save=actions.update, columns=columns
+    Contract,
+    queries.get,
+    "/contracts",
+    "contracts.view",
+    "contracts.edit",
+    save=actions.update,
+    columns=columns,
+    picked=True,
 )
+
+REMOVING = Removing(
+    INLINE,
+    actions.REMOVAL,
+    queries.get_deleted,
+    queries.PAST,
+    lambda contract: contract.description,
+    _l("Contracts"),
+    {},
+)
+TIMELINE = Timeline(INLINE, queries.PAST, "staff/contracts/history.html", "contract")
 
 
 def contracts_list(company_id: int | None = None):
@@ -48,6 +70,8 @@ def contracts_list(company_id: int | None = None):
         title=_("Contracts"),
         record_path="/contracts",
         edit="contracts.edit",
+        delete="contracts.delete",
+        bulk=True,
         columns=columns(path),
         empty={
             "text": _("No contracts yet. A contract says what a company has bought, for how long and how many hours."),
@@ -60,8 +84,12 @@ def contracts_list(company_id: int | None = None):
 @bp.get("/contracts")
 @allow("contracts.view")
 def index() -> Response:
-    """The list of contracts."""
-    return page("staff/contracts/index.html", part="shared/_list.html", listing=contracts_list())
+    """The list of contracts, as the view that was used last shows it."""
+    if where := views.remembered("contracts"):
+        return redirect(where)
+    found = contracts_list()
+    where = step(found, "/contracts", "contract")
+    return where or page("staff/contracts/index.html", part="shared/_list.html", listing=found)
 
 
 @bp.get("/companies/<int:id>/contracts")
@@ -70,7 +98,9 @@ def of_company(id: int) -> Response:
     """The contracts of one company."""
     loaded = companies.get(id, current_user)
     found = contracts_list(id)
-    return page("staff/contracts/of_company.html", part="shared/_list.html", company=loaded.record, listing=found)
+    where = step(found, "/contracts", "contract")
+    shown = {"company": loaded.record, "listing": found}
+    return where or page("staff/contracts/of_company.html", part="shared/_list.html", **shown)
 
 
 @bp.get("/contracts/new")
@@ -126,32 +156,25 @@ def create(id: int) -> Response:
 @bp.get("/contracts/<int:id>")
 @allow("contracts.view")
 def show(id: int) -> Response:
-    """A contract's page."""
-    loaded = queries.get(id, current_user)
+    """A contract's page; of a deleted one that it was, and the way back."""
+    try:
+        loaded = queries.get(id, current_user)
+    except NotFound:
+        return REMOVING.deleted_page(id)
+    opened("contract", id)
     titles = INLINE.titles(loaded)
-    past = _history(id, titles)
+    past = TIMELINE.block(id, titles)
     return page(
         "staff/contracts/show.html",
         contract=loaded.record,
+        near=neighbours("/contracts", id),
         facts=INLINE.facts(loaded, titles),
         made=loaded,
         history=past,
     )
 
 
-def _history(id: int, titles: Titles | None = None) -> dict:
-    return history.block(queries.PAST, id, f"/contracts/{id}/history", f"/contracts/{id}/as-of", titles)
-
-
-@bp.get("/contracts/<int:id>/history")
-@allow("history.view")
-def show_history(id: int) -> Response:
-    """What happened to a contract."""
-    loaded = queries.get(id, current_user)
-    return page(
-        "staff/contracts/history.html", part="shared/_history.html", contract=loaded.record, history=_history(id)
-    )
-
-
 inline(bp, INLINE)
+removal(bp, REMOVING)
+timeline(bp, TIMELINE)
 as_of(bp, AsOfPage(INLINE, _l("Contracts"), not_shown=(_l("Hours used"),)))

@@ -97,7 +97,7 @@ def _read(document, may: FieldSet, seen: FieldSet, record: Mapping[str, Any], er
 
 def _in_order(fields: Iterable[Field]) -> list[Field]:
     """Fields that another one depends on come first: the country before its region, the company before its people."""
-    return sorted(fields, key=lambda entry: bool(entry.within or getattr(entry.kind, "country", "")))
+    return sorted(fields, key=Field.depends)
 
 
 def _refused(name: str, may: FieldSet, seen: FieldSet) -> FieldError:
@@ -119,6 +119,7 @@ def _value(entry: Field, given: Any, known: Mapping[str, Any]) -> Any:
         return entry.kind.parse(value, country=known.get(country))
     if isinstance(entry.kind, Reference):
         _check_reference(entry, value, known)
+    entry.kind.check(value, known)
     return value
 
 

@@ -116,7 +116,8 @@ def _values(field: Field, operator: str, typed: str) -> list:
     if isinstance(field.kind, Choices):
         return field.kind.parse(typed) or _none()
     if isinstance(field.kind, DateTime):
-        return [field.kind.bound(typed, operator)] if typed.strip() else _none()
+        bound = field.kind.bound(typed, operator) if typed.strip() else None
+        return _none() if bound is None else [bound]
     try:
         # A value may hold a comma itself: where only known ones can be meant, all of the text is tried first.
         values = [field.kind.parse(typed)] if operator not in ("any_of", "none_of") or field.kind.exact_json else None

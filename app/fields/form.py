@@ -29,6 +29,7 @@ def read_one(field: Field, form: Mapping, name: str, record: Mapping[str, Any] |
         value = field.kind.parse(typed, country=record.get(getattr(field.kind, "country", "") or ""))
     if value is None and field.required:
         raise FieldError(_("This field may not be empty."), code="required")
+    field.kind.check(value, record)
     return value
 
 
@@ -63,7 +64,7 @@ def read_all(fields: Iterable[Field], form: Mapping, record: Mapping[str, Any] |
     read: dict[str, Any] = {}
     errors: dict[str, FieldError] = {}
     # What depends on another field of the same form (a region on its country) is read after it.
-    for field in sorted(fields, key=lambda one: bool(one.within or getattr(one.kind, "country", ""))):
+    for field in sorted(fields, key=Field.depends):
         try:
             read[field.name] = values[field.name] = read_one(field, form, field.name, values)
         except FieldError as error:

@@ -29,6 +29,7 @@ class FieldSetting(Record):
     portal: Mapped[str | None] = mapped_column(Text)
     section: Mapped[str | None] = mapped_column(Text)
     position: Mapped[int | None] = mapped_column(Integer)
+    choices: Mapped[list | None] = mapped_column(JSONB)
 
 
 class CustomField(Record):

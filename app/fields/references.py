@@ -35,7 +35,11 @@ class Source:
     model: type[Record]
     title: ColumnElement
     url: str = ""
+    # Where it is said what should be known of such a record before it is chosen.
+    comments: str = ""
     restrict: Callable[[Select], Select] | None = None
+    # The same for what is offered, by typing or unasked; others may still be named.
+    offered: Callable[[Select], Select] | None = None
     # A company's id -> the condition 'belongs to that company'.
     within: Callable[[int], ColumnElement[bool]] | None = None
 
@@ -93,6 +97,11 @@ def url(noun: str, record_id: int | None) -> str:
     return pattern.format(id=record_id) if pattern and record_id else ""
 
 
+def comments_url(noun: str) -> str:
+    """The address that tells what should be known of a chosen record whose number is {id}, '' for none."""
+    return _sources[noun].comments if noun in _sources else ""
+
+
 def _choosable(source: Source, company_id: int | None) -> Select:
     """The records that may be chosen, of one company where a company is given."""
     statement = select(source.model.id, source.title).where(source.model.withdrawn_at.is_(None))
@@ -114,6 +123,8 @@ def _searching(noun: str, typed: bool, company_id: int | None) -> Select:
     source = _sources[noun]
     name = folded(source.title)
     statement = _choosable(source, company_id)
+    if source.offered:
+        statement = source.offered(statement)
     order = [name, source.model.id]
     if typed:
         pattern = func.extensions.fold(bindparam("typed", type_=Text), type_=Text)

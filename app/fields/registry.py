@@ -19,6 +19,8 @@ from .record import Record
 
 # In the interface's words; the order in which sections stand on a page.
 MAIN = ""
+# The place of a related field before all others.
+FIRST = "^"
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,8 @@ class Related:
     matches: Callable[[type[Record], list], ColumnElement[bool]] | None = None
     # The rows it stands in; without them nobody can tell what it was on a date.
     beside: Beside | None = None
+    # For a field that is another way to write others, as a full name is: its value as theirs.
+    spread: Callable[[Any], dict[str, Any]] | None = None
 
 
 @dataclass(frozen=True)
@@ -77,6 +81,8 @@ class Field:
     position: int = 0
     # How far an organization may open it to the portal: '', 'view' or 'edit'; see `widest`.
     opens: str = "edit"
+    # Whether the organization may have other choices than the kind's.
+    own_choices: bool = False
     related: Related | None = None
     column: InstrumentedAttribute | None = attribute(default=None, compare=False, repr=False)
 
@@ -84,6 +90,10 @@ class Field:
     def key(self) -> str:
         """The name within the custom values, without the prefix that custom fields bear in addresses."""
         return self.name.removeprefix("custom-")
+
+    def depends(self) -> bool:
+        """Whether what may stand here depends on other fields of the record, which are read before."""
+        return bool(self.within or getattr(self.kind, "country", "") or getattr(self.kind, "among", ()))
 
     def value(self, record: Record) -> Any:
         """The value this record has in this field."""
@@ -109,7 +119,9 @@ class Field:
 
     def editable_by(self, viewer) -> bool:
         """Whether this viewer may change the field on a record that exists."""
-        if self.readonly or self.fixed or self.lock or (self.related and not self.related.save):
+        if self.readonly or self.fixed or self.lock:
+            return False
+        if self.related and not (self.related.save or self.related.spread):
             return False
         return self.portal == "edit" if getattr(viewer, "surface", "staff") == "portal" else True
 
@@ -127,6 +139,8 @@ def field(
     sortable: bool = False,
     within: str = "",
     opens: str = "edit",
+    hidden: bool = False,
+    own_choices: bool = False,
     **column: Any,
 ):
     """A column with its kind: `portal` is '', 'view' or 'edit'; `listed` columns stand in lists from the start.
@@ -134,6 +148,7 @@ def field(
     `sheet` is its heading in the import and export layout and `synonyms` further headings it is known by; `fixed`
     fields are given once, at the creation; `sortable` ones have an index for it; `within` names the field whose company
     limits what a reference may point to; `opens` is the most that an organization may let the portal do with it.
+    `hidden` fields are shown where an organization wants them; `own_choices` says that it may choose the choices.
     """
     options = {
         "portal": portal,
@@ -146,12 +161,14 @@ def field(
         "sortable": sortable,
         "within": within,
         "opens": opens,
+        "hidden": hidden,
+        "own_choices": own_choices,
     }
     return mapped_column(kind.column(), info={"kind": kind, "field": options}, **column)
 
 
 def related(model: type[Record], name: str, kind: Kind, source: Related, *, after: str = "", **options: Any) -> None:
-    """Declare a field of `model` that stands in other rows; it takes its place behind the field named `after`."""
+    """Declare a field of `model` that stands in other rows; its place is behind the field `after`, or `FIRST`."""
     _related.setdefault(model, []).append(
         (
             Field(
@@ -194,7 +211,7 @@ def declared_fields(model: type[Record]) -> tuple[Field, ...]:
                 )
         for entry, after in _related.get(model, []):
             names = [known.name for known in found]
-            found.insert(names.index(after) + 1 if after in names else len(found), entry)
+            found.insert(names.index(after) + 1 if after in names else 0 if after == FIRST else len(found), entry)
         _declared[model] = tuple(replace(entry, position=10 * n) for n, entry in enumerate(found, 1))
     return _declared[model]
 
@@ -241,6 +258,13 @@ class FieldSet:
     def editable(self, viewer) -> "FieldSet":
         """What this viewer may change on a record that exists."""
         return self.only(lambda entry: entry.editable_by(viewer))
+
+    def spread(self, values: dict[str, Any]) -> dict[str, Any]:
+        """The values to write: what is only another way to write other fields as theirs, unless they are given, too."""
+        for name in [name for name in values if (entry := self.get(name)) and entry.related and entry.related.spread]:
+            given = {key: value for key, value in values.items() if key != name}
+            values = self[name].related.spread(values[name]) | given
+        return values
 
     def sections(self) -> dict[str, list[Field]]:
         """The fields by section, both in order."""

@@ -84,6 +84,8 @@ def _given(model: type[Record]) -> list[Field]:
             required = given.kind.required or bool(row.required if row.required is not None else given.required)
             if given.kind.required:
                 chosen.pop("hidden", None)
+            if row.choices and given.own_choices:
+                chosen["kind"] = replace(given.kind, choices=tuple(map(tuple, row.choices)))
             chosen["portal"] = opened(model, given, chosen.get("portal", given.portal))
             given = replace(given, label=row.label or given.label, required=required, **chosen)
         found.append(given)

@@ -10,6 +10,7 @@ from functools import partial
 
 from sqlalchemy import func
 
+from app.contacts.duplicates import find as find_duplicates
 from app.i18n import gettext as _
 from app.i18n import speaking
 from app.people.hashing import hash_passwords
@@ -116,4 +117,5 @@ def _finish(found: Import) -> None:
     found.counts = found.counts | counts(found.id)
     found.state, found.finished_at, found.progress = "applied", func.now(), {}
     db.session.flush()
+    find_duplicates.later()
     hash_passwords.later(label=_("Passwords of import %(number)s", number=found.id))

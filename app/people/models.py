@@ -64,6 +64,7 @@ class Account(Tenanted):
     created_op: Mapped[int | None] = mapped_column(BigInteger, index=True)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
     signed_in_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    signed_in_from: Mapped[str | None] = mapped_column(Text)
 
 
 class Session(Tenanted):

@@ -5,10 +5,21 @@ TECHNICIAN = frozenset(
         "desk.use",
         "companies.view",
         "companies.edit",
+        "companies.delete",
         "contacts.view",
         "contacts.edit",
+        "contacts.delete",
+        "contacts.merge",
         "contracts.view",
         "contracts.edit",
+        "contracts.delete",
+        "notes.view",
+        "notes.edit",
+        "files.view",
+        "files.edit",
+        "groups.view",
+        "groups.edit",
+        "groups.members",
         "imports.view",
         "imports.run",
         "exports.run",
@@ -16,7 +27,7 @@ TECHNICIAN = frozenset(
         "history.undo",
     }
 )
-SUPERVISOR = TECHNICIAN | {"history.undo_others", "jobs.view_all"}
+SUPERVISOR = TECHNICIAN | {"companies.merge", "history.undo_others", "jobs.view_all", "views.share"}
 ADMINISTRATOR = SUPERVISOR | {"admin", "admin.fields", "admin.hosts", "admin.domains", "admin.staff", "admin.tokens"}
 
 ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
@@ -28,9 +39,17 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
 # What an API token may be limited to; a token never may more than the person it belongs to.
 SCOPES: dict[str, frozenset[str]] = {
     "read": frozenset(
-        {"desk.use", "companies.view", "contacts.view", "contracts.view", "imports.view", "history.view"}
+        {
+            *("desk.use", "companies.view", "contacts.view", "contracts.view", "groups.view", "notes.view"),
+            *("imports.view", "history.view"),
+        }
     ),
-    "write": frozenset({"companies.edit", "contacts.edit", "contracts.edit", "history.undo"}),
+    "write": frozenset(
+        {
+            *("companies.edit", "contacts.edit", "contracts.edit", "groups.edit", "groups.members", "notes.edit"),
+            "history.undo",
+        }
+    ),
     "import": frozenset({"imports.view", "imports.run", "exports.run", "history.undo"}),
 }
 

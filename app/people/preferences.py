@@ -50,3 +50,9 @@ def save_theme(account_id: int, theme: str) -> None:
     """Keep light, dark or auto; anything else means auto."""
     chosen = theme if theme in THEMES else "auto"
     db.session.execute(update(Account).where(Account.id == account_id).values(theme=chosen))
+
+
+def save_language(account_id: int, locale: str) -> None:
+    """Keep one of the languages there are; anything else means the browser's."""
+    chosen = locale if locale in dict(LANGUAGES) else ""
+    db.session.execute(update(Account).where(Account.id == account_id).values(locale=chosen))

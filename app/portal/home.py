@@ -4,6 +4,7 @@ from flask import Blueprint, Response, redirect, request
 from flask_login import current_user
 
 from app.contacts import queries as contacts
+from app.groups import queries as groups
 from app.people import preferences
 from app.web.access import allow, local_path
 from app.web.htmx import page
@@ -15,7 +16,11 @@ bp = Blueprint("home", __name__)
 @allow("portal.use")
 def index() -> Response:
     """What a customer's person sees first: who they are here, and what they can do."""
-    return page("portal/home/index.html", places=contacts.places(current_user.contact_id))
+    return page(
+        "portal/home/index.html",
+        places=contacts.places(current_user.contact_id),
+        groups=groups.shown_to(current_user),
+    )
 
 
 @bp.post("/theme")

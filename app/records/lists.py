@@ -6,6 +6,7 @@ Everything that makes up a list stands in its address, so the same address shows
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -20,11 +21,8 @@ from sqlalchemy import (
     Numeric,
     Select,
     Text,
-    any_,
     bindparam,
-    case,
     cast,
-    false,
     func,
     literal,
     or_,
@@ -33,8 +31,7 @@ from sqlalchemy import (
 )
 
 from app.fields import references
-from app.fields.errors import FieldError
-from app.fields.filter import NO_VALUE, condition
+from app.fields.filter import NO_VALUE
 from app.fields.folding import folded, sought
 from app.fields.kinds import Reference
 from app.fields.record import Record
@@ -45,16 +42,16 @@ from tenants import fetch
 
 from . import markers
 from . import search as searching
+from .models import Operation
+from .narrowing import KEPT, conditions, counted, kept, meeting, narrowed, to_filter
 
 SIZES = (10, 25, 50, 100)
 COUNT_CAP = 1001
 MOST_FILTERS = 20
 # What a list's address holds beside its filters.
-OWN = ("q", "sort", "size", "columns", "after", "before")
+OWN = ("q", "sort", "size", "columns", "status", "of", "after", "before")
 # Above this many rows only columns with an index of their own can be sorted by.
 SORT_CAP = 50_000
-# How many statements of lists are kept of each sort.
-KEPT = 200
 
 
 @dataclass(frozen=True)
@@ -67,6 +64,8 @@ class ListOf:
     descending: bool = False
     # Columns beside the fields that lists show: 'created_at', 'updated_at'.
     moments: tuple[str, ...] = ("created_at", "updated_at")
+    # What can be asked for instead of all that is not deleted: 'active', 'inactive', 'deleted'.
+    statuses: tuple[str, ...] = ()
 
 
 @dataclass
@@ -78,10 +77,13 @@ class Wanted:
     descending: bool
     size: int
     q: str = ""
+    status: str = ""
     filters: list[tuple[str, str, str]] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     after: str = ""
     before: str = ""
+    # How many hits of a search are looked for.
+    most: int = searching.MOST
 
 
 @dataclass
@@ -92,6 +94,8 @@ class Row:
     version: int
     values: dict[str, Any]
     active: bool = True
+    # Of a deleted record: when that was, by whom and why.
+    deleted: tuple[datetime, str, str] | None = None
     # What the records are called to which the row refers, by noun and id.
     titles: dict[tuple[str, int], str | None] = field(default_factory=dict)
 
@@ -117,6 +121,7 @@ def wanted(args, list_of: ListOf, fields: FieldSet, size: int, columns: Sequence
     named = [name for name in args.get("columns", "").split(",") if name]
     shown = [name for name in dict.fromkeys(named) if name in names]
     usual = [name for name in columns if name in names] or [entry.name for entry in fields if entry.listed]
+    status = args.get("status", "")
     sort = args.get("sort", "").removeprefix("-")
     sorts = sort in list_of.moments or (sort in fields and fields[sort].kind.sort)
     found = Wanted(
@@ -131,20 +136,28 @@ def wanted(args, list_of: ListOf, fields: FieldSet, size: int, columns: Sequence
     found.problems = [
         _("There is no column “%(name)s”.", name=name[:40]) for name in dict.fromkeys(named) if name not in names
     ]
+    if status in list_of.statuses:
+        found.status = status
+        if status == "deleted" and not sorts:
+            # What was deleted last is looked for first.
+            found.sort, found.descending = "updated_at", True
+    elif status:
+        found.problems.append(_("There is no status “%(name)s”.", name=status[:40]))
     if sort and not sorts:
         found.problems.append(_("This list cannot be sorted by “%(name)s”.", name=sort[:40]))
+    known = to_filter(list_of, fields)
     for key in args:
         name, dot, rest = key.partition(".")
-        if name in fields and key not in OWN:
-            found.filters += [(name, rest or fields[name].kind.operators[0], text) for text in args.getlist(key)]
-        elif name == "f" and rest in fields:
+        if name in known and key not in OWN:
+            found.filters += [(name, rest or known[name].kind.operators[0], text) for text in args.getlist(key)]
+        elif name == "f" and rest in known:
             # As the form of the filters sends them: 'f.city' with 'op.city' beside it, both for every field there is.
-            operator = args.get(f"op.{rest}", fields[rest].kind.operators[0])
+            operator = args.get(f"op.{rest}", known[rest].kind.operators[0])
             typed = [text for text in args.getlist(key) if text.strip() or operator in NO_VALUE]
             # Boxes that are ticked side by side are one question: 'is one of these'.
-            typed = ["; ".join(typed)] if typed and fields[rest].kind.input == "checkboxes" else typed
+            typed = ["; ".join(typed)] if typed and known[rest].kind.input == "checkboxes" else typed
             found.filters += [(rest, operator, text) for text in typed]
-        elif dot and (name, rest in fields) != ("op", True):
+        elif dot and (name, rest in known) != ("op", True):
             found.problems.append(_("There is no filter “%(name)s”.", name=key[:40]))
     if len(found.filters) > MOST_FILTERS:
         found.problems.append(_("At most %(most)s filters can be combined.", most=MOST_FILTERS))
@@ -157,12 +170,11 @@ def read(list_of: ListOf, asked: Wanted, fields: FieldSet, base: Select, *, name
 
     With `named` the rows know what the records are called to which their columns refer.
     """
-    base = _kept(list_of.model, base)
-    filters = _conditions(list_of.model, asked, fields)
+    base = kept(list_of.model, base, asked.status)
+    filters = conditions(list_of, asked, fields)
     if list_of.search and (words := searching.words_of(asked.q)):
-        base = base.where(*[meant for _entry, meant in filters]) if filters else base
-        return _found(_shape(list_of, fields, base, asked, named), asked, words)
-    base, total, values = _narrowed(list_of.model, base, filters)
+        return _found(_shape(list_of, fields, meeting(base, filters), asked, named), asked, words)
+    base, total, values = narrowed(list_of.model, base, filters, COUNT_CAP)
     note = _allow_sort(list_of, asked, fields, base, total)
     shape = _shape(list_of, fields, base, asked, named)
     found, more = _keyset(shape, asked, values) if total else ([], False)
@@ -175,36 +187,13 @@ def read(list_of: ListOf, asked: Wanted, fields: FieldSet, base: Select, *, name
     return page
 
 
-def _conditions(model: type[Record], asked: Wanted, fields: FieldSet) -> list[tuple[Field, ColumnElement[bool]]]:
-    """What the filters mean; one that cannot be read is left out and said in `problems`."""
-    found = []
-    for name, operator, typed in asked.filters:
-        try:
-            found.append((fields[name], condition(fields[name], operator, typed, model)))
-        except FieldError as error:
-            asked.problems.append(f"{fields[name].label}: {error.message}")
-    return found
-
-
-def _narrowed(
-    model: type[Record], base: Select, filters: list[tuple[Field, ColumnElement[bool]]]
-) -> tuple[Select, int, dict[str, Any]]:
-    """The records that the filters leave, how many these are (up to COUNT_CAP), and values that the query asks for.
-
-    Of most fields PostgreSQL cannot know how many records a filter leaves, and takes them for very few: it would read
-    and sort a whole table for the first page. So it is asked first. A few that are found are looked up by their ids;
-    with many the first ones are near, in whatever order, and it is told to expect that.
-    """
-    if not filters:
-        return base, fetch(_counted(base, COUNT_CAP)).scalar(), {}
-    few = base.with_only_columns(model.id).where(*[meant for _entry, meant in filters]).limit(COUNT_CAP).subquery()
-    ids = fetch(select(func.array_agg(few.c.id))).scalar() or []
-    if len(ids) < COUNT_CAP:
-        return _these(model, base), len(ids), {"ids": ids}
-    likely = [
-        meant if entry.sortable or entry.related else case((meant, true()), else_=false()) for entry, meant in filters
-    ]
-    return base.where(*likely), COUNT_CAP, {}
+def chosen(
+    list_of: ListOf, columns: Sequence[str], fields: FieldSet, base: Select, by, numbers: Sequence[int]
+) -> list[Row]:
+    """The records in `base` whose column `by` holds one of these numbers, with the values of these columns."""
+    base = kept(list_of.model, base)
+    shape = _Shape(list_of, fields, base, tuple(columns), list_of.sort, current_locale(), True, "")
+    return _rows(fetch(_chosen(shape, by), {"numbers": list(numbers)}), shape)
 
 
 # Making a statement costs as much as running it: those that differ in values alone are made once. Which they are is
@@ -212,19 +201,10 @@ def _narrowed(
 
 
 @lru_cache(KEPT)
-def _kept(model: type[Record], base: Select) -> Select:
-    return base.where(model.withdrawn_at.is_(None))
-
-
-@lru_cache(KEPT)
-def _these(model: type[Record], base: Select) -> Select:
-    """The records of `base` whose ids are bound to `ids`."""
-    return base.where(model.id == any_(bindparam("ids", type_=ARRAY(BigInteger))))
-
-
-@lru_cache(KEPT)
-def _counted(base: Select, most: int) -> Select:
-    return select(func.count()).select_from(base.with_only_columns(literal(1)).limit(most).subquery())
+def _chosen(shape: "_Shape", by) -> Select:
+    model = shape.list_of.model
+    statement = shape.base.with_only_columns(model.id, model.version, literal(0), *_columns(shape))
+    return statement.where(by == func.any(bindparam("numbers", type_=ARRAY(BigInteger)))).order_by(model.id)
 
 
 @dataclass(frozen=True)
@@ -238,6 +218,7 @@ class _Shape:
     sort: str
     locale: str
     named: bool
+    status: str
 
     def entries(self) -> list[Field | None]:
         return [self.fields.get(name) for name in self.columns]
@@ -249,7 +230,7 @@ class _Shape:
 
 
 def _shape(list_of: ListOf, fields: FieldSet, base: Select, asked: Wanted, named: bool) -> _Shape:
-    return _Shape(list_of, fields, base, tuple(asked.columns), asked.sort, current_locale(), named)
+    return _Shape(list_of, fields, base, tuple(asked.columns), asked.sort, current_locale(), named, asked.status)
 
 
 def _allow_sort(list_of, asked: Wanted, fields: FieldSet, base: Select, total: int) -> str:
@@ -257,7 +238,7 @@ def _allow_sort(list_of, asked: Wanted, fields: FieldSet, base: Select, total: i
     entry = fields.get(asked.sort)
     if entry is None or entry.sortable or total < COUNT_CAP:
         return ""
-    many = fetch(_counted(base, SORT_CAP + 1)).scalar()
+    many = fetch(counted(base, SORT_CAP + 1)).scalar()
     if many <= SORT_CAP:
         return ""
     asked.sort, asked.descending = list_of.sort, list_of.descending
@@ -270,19 +251,20 @@ def _found(shape: _Shape, asked: Wanted, words: searching.Words) -> Page:
     """A page of search results, the best first."""
     if not re.fullmatch("[0-9]{0,4}", marker := asked.before or asked.after):
         raise markers.BadMarker
-    start = min(int(marker or 0), searching.MOST)
-    bound = {"hits": searching.MOST + 1, "start": start, "end": min(start + asked.size, searching.MOST)}
+    most = asked.most
+    start = min(int(marker or 0), most)
+    bound = {"hits": most + 1, "start": start, "end": min(start + asked.size, most)}
     found = fetch(_hits(shape, words), words.values | bound).all()
     total = found[0][2] if found else 0
-    more = total > searching.MOST
-    total = min(total, searching.MOST)
+    more = total > most
+    total = min(total, most)
     page = Page(_rows(found, shape), total, more)
-    if start + asked.size < total:
+    if start + asked.size < total or (more and most < searching.MOST):
         page.after = str(start + asked.size)
     if start:
         page.before = str(max(0, start - asked.size))
     if more:
-        page.note = _("These are the first %(n)s that match. Type more to narrow them down.", n=searching.MOST)
+        page.note = _("These are the first %(n)s that match. Type more to narrow them down.", n=most)
     return page
 
 
@@ -307,6 +289,9 @@ def _columns(shape: _Shape) -> list[ColumnElement]:
         for place, (name, entry) in enumerate(zip(shape.columns, shape.entries(), strict=True))
     ]
     found.append((model.active if hasattr(model, "active") else true()).label("is_active"))
+    if shape.status == "deleted":
+        last = [select(what).where(Operation.id == model.updated_op) for what in (Operation.actor, Operation.reason)]
+        found += [model.withdrawn_at.label("deleted_at"), *(one.scalar_subquery() for one in last)]
     found += [
         references.title_of(noun, fields[name].expression(model), model).label(f"t_{place}")
         for place, (name, noun) in enumerate(shape.references())
@@ -316,10 +301,14 @@ def _columns(shape: _Shape) -> list[ColumnElement]:
 
 def _rows(found: Iterable, shape: _Shape) -> list[Row]:
     last, named, made = 3 + len(shape.columns), shape.references(), []
+    deleted = 3 if shape.status == "deleted" else 0
     for row in found:
         values = dict(zip(shape.columns, row[3:last], strict=True))
-        titles = {(noun, values[name]): title for (name, noun), title in zip(named, row[last + 1 :], strict=True)}
-        made.append(Row(row[0], row[1], values, row[last], titles))
+        titles = {
+            (noun, values[name]): title for (name, noun), title in zip(named, row[last + 1 + deleted :], strict=True)
+        }
+        gone = tuple(row[last + 1 : last + 4]) if deleted else None
+        made.append(Row(row[0], row[1], values, row[last], gone, titles))
     return made
 
 

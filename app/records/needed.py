@@ -21,8 +21,10 @@ def numbers(ids: Iterable[int]) -> Select:
     return select(func.unnest(statements.numbers(ids)))
 
 
-def needed(model: type[Record], ids: Iterable[int], undone_id: int, operation_id: int, parts: bool = True) -> set[int]:
-    """Those of the records that live rows, other than they, refer to.
+def needed(
+    model: type[Record], ids: Iterable[int], undone_id: int, operation_id: int, parts: bool = True, since: bool = False
+) -> set[int]:
+    """Those of the records that live rows, other than they, refer to; with `since` only rows written since.
 
     A row of the same kind that the same operation made goes as well, be it in a later chunk.
     """
@@ -41,5 +43,7 @@ def needed(model: type[Record], ids: Iterable[int], undone_id: int, operation_id
             if other is model:
                 going = (source.created_op == undone_id) & source.updated_op.in_((undone_id, operation_id))
                 query = query.where(~func.coalesce(going, False))
+            if since:
+                query = query.where(source.updated_op > undone_id, source.updated_op != operation_id)
             found |= set(db.session.scalars(query.where(source.withdrawn_at.is_(None)).distinct()))
     return found

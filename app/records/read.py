@@ -12,6 +12,7 @@ from app.fields.registry import Field, FieldSet
 from tenants import db
 
 from .errors import NotFound
+from .merged import WasMerged, successor
 from .models import Operation
 
 
@@ -34,17 +35,23 @@ class Loaded:
         return self.record.version
 
 
-def load(model: type[Record], record_id: int, base: Select, fields: FieldSet, *, opened: bool = False) -> Loaded:
-    """The record with this id within `base` (which knows the viewer); raises `NotFound`.
+def load(
+    model: type[Record], record_id: int, base: Select, fields: FieldSet, *, opened: bool = False, deleted: bool = False
+) -> Loaded:
+    """The record with this id within `base` (which knows the viewer).
 
-    With `opened` nothing of the record is read but these fields, as the portal's login may read no more.
+    Raises `NotFound`, or `WasMerged` where it is another one by now.
+
+    With `deleted` it is one that was deleted, otherwise one that was not. With `opened` nothing of the record is read
+    but these fields, as the portal's login may read no more.
     """
-    statement = _reading(model, base, fields, opened)
+    statement = _reading(model, base, fields, opened, deleted)
     # What the session has of the record may be older than this statement.
     options = {"populate_existing": True}
     row = db.session.execute(statement, {"record": record_id}, execution_options=options).first()
     if row is None:
-        raise NotFound
+        became = successor(model, record_id)
+        raise WasMerged(model.noun, record_id, *became) if became else NotFound
     elsewhere = _elsewhere(fields, opened)
     # By name: to compare fields with each other takes longer than to read them.
     there = dict(zip((entry.name for entry in elsewhere), row[1:], strict=False))
@@ -60,14 +67,15 @@ def _elsewhere(fields: FieldSet, opened: bool) -> list[Field]:
 
 # Made once for each noun and viewers who see the same of it: making it takes longer than its answer.
 @lru_cache(100)
-def _reading(model: type[Record], base: Select, fields: FieldSet, opened: bool) -> Select:
+def _reading(model: type[Record], base: Select, fields: FieldSet, opened: bool, deleted: bool) -> Select:
     elsewhere = _elsewhere(fields, opened)
     statement = base.add_columns(*[entry.expression(model).label(f"r_{n}") for n, entry in enumerate(elsewhere)])
     statement = statement.add_columns(*(() if opened else map(_actor, (model.created_op, model.updated_op))))
     if opened:
         own = [entry.column for entry in fields if entry.column is not None]
         statement = statement.options(load_only(model.id, model.version, *own, raiseload=True))
-    return statement.where(model.id == bindparam("record", type_=BigInteger), model.withdrawn_at.is_(None))
+    there = model.withdrawn_at.is_not(None) if deleted else model.withdrawn_at.is_(None)
+    return statement.where(model.id == bindparam("record", type_=BigInteger), there)
 
 
 def _actor(operation_id) -> ScalarSelect[str]:

@@ -44,6 +44,8 @@ class Search:
     text: ColumnElement
     # (pattern of the first word, limit) -> query of ids, for what stands in other tables.
     others: tuple[Callable[[ColumnElement, int], Select], ...] = ()
+    # The condition of what is found at all: who is left out here is still in lists and their filters.
+    only: ColumnElement[bool] | None = None
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,7 @@ def matches(search: Search, model: type[Record], base: Select, words: Words) -> 
     them: PostgreSQL looks at the number before it begins with it.
     """
     most = bindparam("hits", type_=Integer)
+    base = base if search.only is None else base.where(search.only)
     begins = _beginning(search, model, base, words, most).cte("begins")
     hits = select(begins.c.id, begins.c.rank, begins.c.key)
     if words.long:
@@ -98,7 +101,8 @@ def matches(search: Search, model: type[Record], base: Select, words: Words) -> 
         )
         if words.number:
             everywhere |= search.text.like("%" + bindparam("number", type_=Text) + "%")
-        few = select(func.count()).select_from(begins).scalar_subquery() < FEW
+        # As many as are wanted are enough, too: when the list is full, nothing else is looked at.
+        few = select(func.count()).select_from(begins).scalar_subquery() < func.least(FEW, most)
         # Planned as if all were wanted, which is by the index, and read only as far as the limit: told of the limit,
         # PostgreSQL would read the table in the hope of finding enough soon, and find nothing.
         contains = base.with_only_columns(model.id.label("id")).where(everywhere, few)

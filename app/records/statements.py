@@ -25,6 +25,7 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
+    true,
 )
 from sqlalchemy import (
     insert as sql_insert,
@@ -122,28 +123,36 @@ def _inserting(model: type[Record], names: Sequence[str], src: FromClause) -> tu
 
 
 def update(
-    operation_id: int, model: type[Record], names: Sequence[str], rows: Select, given: list[dict] | None = None
+    operation_id: int,
+    model: type[Record],
+    names: Sequence[str],
+    rows: Select,
+    given: list[dict] | None = None,
+    gone: bool = False,
 ) -> list[int]:
     """Change the records that the rows (columns id and the fields) name; returns the ids that really changed.
 
-    A row with a `base` changes only the record that still has this version. `given` are the rows of a `source`.
+    A row with a `base` changes only the record that still has this version. `given` are the rows of a `source`. With
+    `gone` withdrawn records are changed as well.
     """
     values = {"operation": operation_id, **({"rows": given} if given is not None else {})}
-    return list(db.session.scalars(_update(model, tuple(names), rows), values))
+    return list(db.session.scalars(_update(model, tuple(names), rows, gone), values))
 
 
 @lru_cache(KEPT)
-def _update(model: type[Record], names: tuple[str, ...], rows: Select) -> Select:
+def _update(model: type[Record], names: tuple[str, ...], rows: Select, gone: bool = False) -> Select:
     t = model.__table__.alias("t")
     src = rows.cte("src").prefix_with("MATERIALIZED")
     own = [name for name in names if not name.startswith("custom-")]
     custom = [name for name in names if name.startswith("custom-")]
     was = journal_object(t, names)
     fresh = [or_(src.c.base.is_(None), src.c.base == t.c.version)] if "base" in src.c else []
+    if not gone:
+        fresh.append(t.c.withdrawn_at.is_(None))
     old = (
         select(t.c.id, was.label("was"), *[src.c[plain(name)].label(f"new_{plain(name)}") for name in names])
         .join_from(t, src, t.c.id == src.c.id)
-        .where(t.c.withdrawn_at.is_(None), *fresh)
+        .where(true(), *fresh)
         .order_by(t.c.id)
         .with_for_update(of=t)
         .cte("old")

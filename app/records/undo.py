@@ -3,8 +3,9 @@
 A record that somebody touched since is not overwritten: it is kept and listed with the reason.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from sqlalchemy import (
@@ -32,7 +33,7 @@ from .actor import Actor
 from .constraints import sentence_of
 from .errors import Conflict, NotFound
 from .models import Change, Operation
-from .needed import among, needed
+from .needed import among, needed, numbers
 
 CHUNK = 5000
 
@@ -66,6 +67,18 @@ _rules: dict[type[Record], list[Callable[[], None]]] = {}
 _also: list[Callable[[int, int], None]] = []
 
 
+@dataclass(frozen=True)
+class Way:
+    """How operations of one kind are taken back: `check` raises where that may not be, `take` does it in one piece."""
+
+    check: Callable[[Operation], None]
+    take: Callable[[Operation, int, Outcome], None] | None = None
+
+
+# Kind of operation -> its own way back, where it has one.
+ways: dict[str, Way] = {}
+
+
 def rule(model: type[Record]) -> Callable:
     """Register what is asked after changes of `model` were taken back: it raises when that may not be."""
 
@@ -87,6 +100,8 @@ def begin(operation_id: int, actor: Actor, reason: str = "") -> Operation:
     undone = db.session.get(Operation, operation_id)
     if undone is None:
         raise NotFound
+    if undone.kind in ways:
+        ways[undone.kind].check(undone)
     try:
         with db.session.begin_nested():
             return write.begin(actor, "undo", title=undone.title, reason=reason, undoes=operation_id)
@@ -98,9 +113,20 @@ def undo(operation_id: int, actor: Actor, reason: str = "") -> Outcome:
     """Take back a whole operation now; for many records use `undo_chunks` in a job."""
     operation = begin(operation_id, actor, reason)
     outcome = Outcome(operation.id)
-    _undo_where(operation_id, operation.id, true(), outcome)
+    if not _took(operation_id, outcome):
+        undo_where(operation_id, operation.id, true(), outcome)
     finish(operation_id, operation.id)
     return outcome
+
+
+def _took(operation_id: int, outcome: Outcome) -> bool:
+    """Take an operation back its own way, if it has one."""
+    undone = db.session.get(Operation, operation_id)
+    way = ways.get(undone.kind)
+    if way is None or way.take is None:
+        return False
+    way.take(undone, outcome.operation_id, outcome)
+    return True
 
 
 def finish(operation_id: int, undo_operation_id: int) -> None:
@@ -114,6 +140,10 @@ def undo_chunks(work, operation_id: int, undo_operation_id: int) -> Outcome:
     outcome = Outcome(undo_operation_id, work.saved.get("reversed", 0), work.saved.get("kept", []))
     total = db.session.scalar(select(func.count()).where(Change.operation_id == operation_id))
     done = work.saved.get("undone", 0)
+    if not done and _took(operation_id, outcome):
+        finish(operation_id, undo_operation_id)
+        work.checkpoint(done=total, total=total, undone=total, reversed=outcome.reversed, kept=outcome.kept[:1000])
+        return outcome
     while True:
         # The newest chunk that is still to do: its lower end is saved with the chunk's own commit.
         below = work.saved.get("below")
@@ -125,7 +155,7 @@ def undo_chunks(work, operation_id: int, undo_operation_id: int) -> Outcome:
         if not count:
             break
         upper = true() if below is None else Change.id < below
-        _undo_where(operation_id, undo_operation_id, (Change.id >= lowest) & upper, outcome)
+        undo_where(operation_id, undo_operation_id, (Change.id >= lowest) & upper, outcome)
         done += count
         work.checkpoint(
             done=done, total=total, below=lowest, undone=done, reversed=outcome.reversed, kept=outcome.kept[:1000]
@@ -168,11 +198,19 @@ def _now(model: type[Record], record_id: int, entry: Field) -> Any:
     return db.session.scalar(select(kept).where(model.id == record_id))[entry.name]
 
 
-def _undo_where(undone_id: int, operation_id: int, condition: ColumnElement, outcome: Outcome) -> None:
-    """Take back those changes of an operation that meet the condition, noun by noun.
+def undo_where(
+    undone_id: int,
+    operation_id: int,
+    condition: ColumnElement,
+    outcome: Outcome,
+    but: Mapping[str, Iterable[int]] | None = None,
+    gone: bool = False,
+) -> None:
+    """Take back those changes of an operation that meet the condition, noun by noun, `but` for those of some records.
 
-    Values come first, then what was made goes, the rows that refer to others before those, then what was withdrawn
-    comes back. What stands in other rows is journalled on its record when all of them are back.
+    Values come first, with `gone` those of withdrawn records, too; then what was made goes, the rows that refer to
+    others before those; then what was withdrawn comes back. What stands in other rows is journalled on its record when
+    all of them are back.
     """
     mine = (Change.operation_id == undone_id) & condition
     found = db.session.execute(select(Change.noun, Change.action).where(mine).distinct()).all()
@@ -183,13 +221,17 @@ def _undo_where(undone_id: int, operation_id: int, condition: ColumnElement, out
         model = model_of(noun)
         place = places[model.__table__.name]
         chosen = mine & (Change.noun == noun) & (Change.action == action)
+        if but and but.get(noun):
+            chosen &= Change.record_id.not_in(numbers(but[noun]))
         if action == "update":
-            steps.append(((0, place), model, _put_back, chosen))
+            steps.append(((0, place), model, partial(_put_back, gone=gone), chosen))
             beside[model] = _related_of(model, chosen)
         elif action == "withdraw":
             steps.append(((2, place), model, _bring_back, chosen))
         else:
-            steps.append(((1, -place), model, _withdraw, chosen))
+            # What had been taken away and was brought back may have been named all the time.
+            since = gone and action == "restore"
+            steps.append(((1, -place), model, partial(_withdraw, since=since), chosen))
     for _place, model, step, chosen in sorted(steps, key=lambda one: one[0]):
         _carefully(step, model, undone_id, operation_id, chosen, outcome)
     for model, (was, wanted) in beside.items():
@@ -213,7 +255,8 @@ def _carefully(
             outcome.kept.append((model.noun, rows[0].record_id, sentence_of(error) or _("in conflict with another")))
             return
         middle = rows[len(rows) // 2].id
-        for half in (Change.id < middle, Change.id >= middle):
+        # What came last goes first: a mark that only one may bear leaves the one before it comes back to another.
+        for half in (Change.id >= middle, Change.id < middle):
             _carefully(step, model, undone_id, operation_id, chosen & half, outcome)
         return
     _check(model)
@@ -221,13 +264,13 @@ def _carefully(
     outcome.kept += [(model.noun, record_id, reason) for record_id, reason in kept]
 
 
-def _withdraw(model: type[Record], undone_id: int, operation_id: int, chosen) -> Done:
+def _withdraw(model: type[Record], undone_id: int, operation_id: int, chosen, since: bool = False) -> Done:
     """Withdraw what was created, where nobody touched it since and nothing else needs it."""
     ids, kept = _untouched(model, undone_id, operation_id, chosen)
     wholes = _wholes_of(model, ids) if model.part_of else {}
     made, staying = _staying(_whole(model), set(wholes.values()), undone_id, operation_id) if wholes else (set(), set())
     ids = [record_id for record_id in ids if wholes.get(record_id) not in staying]
-    others = needed(model, ids, undone_id, operation_id)
+    others = needed(model, ids, undone_id, operation_id, since=since)
     kept += [(record_id, _("in use by others since")) for record_id in others]
     done = statements.withdraw(operation_id, model, set(ids) - others, empty=model.in_step)
     gone: set[int] = set()
@@ -283,7 +326,7 @@ def _untouched(model: type[Record], undone_id: int, operation_id: int, chosen) -
     return [record_id for record_id, last in rows if last in by_us], kept
 
 
-def _put_back(model: type[Record], undone_id: int, operation_id: int, chosen) -> Done:
+def _put_back(model: type[Record], undone_id: int, operation_id: int, chosen, gone: bool = False) -> Done:
     """Give each changed field that still has the value of this operation its old value."""
     keys = select(func.jsonb_object_keys(Change.before)).where(chosen).distinct()
     fields = fields_of(model)
@@ -301,7 +344,7 @@ def _put_back(model: type[Record], undone_id: int, operation_id: int, chosen) ->
         edited.append(touched & ~untouched)
     joined = select(model.id.label("id")).join(change, change.c.record_id == model.id)
     kept = [(record_id, _("changed since")) for record_id in db.session.scalars(joined.where(or_(*edited)))]
-    done = statements.update(operation_id, model, names, joined.add_columns(*columns))
+    done = statements.update(operation_id, model, names, joined.add_columns(*columns), gone=gone)
     write.after(model, done)
     return done, kept
 

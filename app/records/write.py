@@ -116,6 +116,7 @@ def update(
 
     Raises `EditConflict` when one of these very fields was changed since version `base`.
     """
+    values = fields_of(type(record)).spread(values)
     values = {name: value for name, value in values.items() if not _same(record, name, value)}
     if not values:
         return None
@@ -142,12 +143,12 @@ class _NothingChanged(Exception):
 @contextmanager
 def _acting(operation: Operation | None, actor: Actor, kind: str) -> Iterator[Operation]:
     """The operation to write in. One that is begun here leaves no trace when the writing fails or changes nothing."""
-    with _together():
+    with together():
         yield operation or begin(actor, kind)
 
 
 @contextmanager
-def _together() -> Iterator[None]:
+def together() -> Iterator[None]:
     """All of it is written, or nothing; a value that the database refuses becomes a `FieldErrors`."""
     try:
         with db.session.begin_nested():
@@ -163,7 +164,7 @@ def apply(operation: Operation, changes: Iterable[Create | Update | Withdraw]) -
     Raises `EditConflict` (stale base), `NotFound` (no such record) or `FieldErrors` (a value the database refuses);
     nothing is written then.
     """
-    with _together():
+    with together():
         return _apply(operation, changes)
 
 
@@ -172,6 +173,8 @@ def _apply(operation: Operation, changes: Iterable[Create | Update | Withdraw]) 
     result = Applied([None] * len(changes))
     groups: dict[tuple, list[tuple[int, Any]]] = {}
     for place, change in enumerate(changes):
+        if not isinstance(change, Withdraw):
+            change = replace(change, values=fields_of(change.model).spread(change.values))
         names = tuple(sorted(change.values)) if not isinstance(change, Withdraw) else (change.back,)
         groups.setdefault((type(change), change.model, names), []).append((place, change))
     for (verb, model, names), members in groups.items():
@@ -238,9 +241,11 @@ def insert_all(operation: Operation, model: type[Record], names: Sequence[str], 
     return statements.insert_all(operation.id, model, names, source)
 
 
-def update_from(operation: Operation, model: type[Record], names: Sequence[str], source: Select) -> list[int]:
-    """Change each record that `source` (columns `id` and the fields) names; returns the ids that really changed."""
-    done = statements.update(operation.id, model, names, source)
+def update_from(
+    operation: Operation, model: type[Record], names: Sequence[str], source: Select, gone: bool = False
+) -> list[int]:
+    """Change each record (with `gone` withdrawn ones, too) that `source` names by `id`; returns those that changed."""
+    done = statements.update(operation.id, model, names, source, gone=gone)
     after(model, done)
     return done
 
@@ -258,17 +263,6 @@ def after(model: type[Record], ids: Sequence[int]) -> None:
     if ids:
         for keeper in _keepers.get(model, ()):
             keeper(ids)
-
-
-def touched(operation_id: int, model: type[Record], record_id: int, actor: Actor) -> bool:
-    """Whether this operation is an edit of the actor's own that changed this record."""
-    found = (
-        select(Change.id)
-        .join(Operation, Operation.id == Change.operation_id)
-        .where(Operation.id == operation_id, Operation.kind == "edit", Operation.account_id == actor.account_id)
-        .where(Change.noun == model.noun, Change.record_id == record_id)
-    )
-    return db.session.scalar(found.limit(1)) is not None
 
 
 def related_values(model: type[Record], ids: Iterable[int]) -> dict[int, dict[str, Any]]:
@@ -391,6 +385,7 @@ def _place(result: Applied, places: Sequence[int], ids: Sequence[int], done: Ite
 
 def _same(record: Record, name: str, value: Any) -> bool:
     entry = fields_of(type(record)).get(name)
-    if entry is not None and entry.related:
-        return False  # compared where it is saved
-    return (entry.value(record) if entry is not None else getattr(record, name)) == value
+    if entry is None:
+        return getattr(record, name) == value
+    # What stands elsewhere is compared where it is saved.
+    return not entry.related and entry.value(record) == value

@@ -21,7 +21,12 @@ from app.web.htmx import fragment, page, redirect_to
 from . import custom, fields, forms
 
 bp = Blueprint("fields", __name__, url_prefix="/fields")
-TITLES = {"contact": _l("Contact fields"), "company": _l("Company fields"), "contract": _l("Contract fields")}
+TITLES = {
+    "contact": _l("Contact fields"),
+    "company": _l("Company fields"),
+    "contract": _l("Contract fields"),
+    "membership": _l("Membership fields"),
+}
 PORTAL = {"": _l("not shown"), "view": _l("shown"), "edit": _l("may be changed")}
 
 
@@ -35,6 +40,7 @@ def _table(noun: str) -> dict:
         "noun": noun,
         "title": TITLES[noun],
         "rows": [(row, forms.kind_name(row.field)) for row in fields.rows(noun)],
+        "as_given": noun in custom.AS_GIVEN,
         "archived": custom.archived(noun),
         "portal": PORTAL,
         "address": _address(noun),
@@ -96,6 +102,8 @@ def _given_fields(row: fields.Row) -> list:
     found = forms.describing(fields.sections(entry.noun), row.widest, row.given_label or str(entry.label))
     changes = not (entry.readonly or (entry.related and not entry.related.save))
     needed = entry.kind.required
+    if entry.own_choices:
+        found[1:1] = [forms.own_choices()]
     return found + forms.rules(required=changes and not needed and entry.kind.name != "yes_no", hidden=not needed)
 
 
@@ -120,6 +128,10 @@ def _form(noun: str, name: str, wrong: FieldErrors | None = None):
         }
         shown, version = _own_fields(noun, entry.kind.name, row.widest, new=False), kept.version
     else:
+        if entry.own_choices:
+            values["choices"] = custom.choices_text(
+                {"choices": [(one, str(label)) for one, label in entry.kind.choices]}
+            )
         shown, version = _given_fields(row), fields.version(noun, name)
     more = {"values": values, "wrong": wrong, "version": version, "submit": _("Save"), "cancel_url": _address(noun)}
     return form(shown, _address(noun, name), **more)
@@ -178,6 +190,8 @@ def create_reset(noun: str, name: str) -> Response:
 @allow("admin.fields")
 def new(noun: str) -> Response:
     """Choose what a new field is, then describe it."""
+    if noun in custom.AS_GIVEN:
+        raise NotFound
     custom.model(noun)
     kind = request.args.get("kind", "")
     shown = {"noun": noun, "title": TITLES[noun], "offered": custom.OFFERED}
@@ -201,7 +215,7 @@ def _widest(noun: str, kind: str) -> str:
 def create(noun: str) -> Response:
     """Make a field."""
     kind = request.form.get("kind", "")
-    if kind not in custom.OFFERED:
+    if kind not in custom.OFFERED or noun in custom.AS_GIVEN:
         raise NotFound
     made: list = []
 

@@ -23,7 +23,9 @@ from app.records.write import Create, Update, apply, begin
 from tenants import db
 
 # The nouns whose fields an organization may change, in the order of the menu.
-NOUNS = ("contact", "company", "contract")
+NOUNS = ("contact", "company", "contract", "membership")
+# Those that get no fields of an organization's own.
+AS_GIVEN = ("membership",)
 # What a field may be, with an example, in the order in which it is offered.
 OFFERED = {
     "text": (_l("Line of text"), _l("Building, licence number")),
@@ -94,7 +96,7 @@ def create(noun: str, kind: str, values: Mapping[str, Any], *, actor: Actor) -> 
 
     `values` are those of `SAID` and of the kind's options. Raises `FieldErrors`.
     """
-    if kind not in OFFERED:
+    if kind not in OFFERED or noun in AS_GIVEN:
         raise NotFound
     label = values["label"]
     free(noun, label)
@@ -160,6 +162,14 @@ def choices_text(options: Mapping[str, Any]) -> str:
     """The choices of a field as they are typed: one on a line, `value | label` where the two differ."""
     pairs = options.get("choices") or []
     return "\n".join(value if value == label else f"{value} | {label}" for value, label in pairs)
+
+
+def choices_of(label: str, typed: str | None) -> list[list[str]]:
+    """The choices that were typed for a given field, [] for none; raises `FieldErrors` for those that cannot be."""
+    found = _choices(typed)
+    if found:
+        _judge("choice", label, {"choices": found})
+    return found
 
 
 def _choices(typed: str | None) -> list[list[str]]:

@@ -24,7 +24,7 @@ from . import custom
 from .custom import free, model
 
 # What an organization may say about a given field; None leaves it as Deskhand has it.
-SAID = ("label", "help", "section", "required", "hidden", "portal", "position")
+SAID = ("label", "help", "section", "required", "hidden", "portal", "position", "choices")
 STEP = 10
 
 
@@ -81,7 +81,9 @@ def change(
     if given is None:
         raise NotFound
     told = {key: value for key, value in values.items() if key in SAID}
-    for key in told:
+    if "choices" in told:
+        told["choices"] = _choices(given, told["choices"])
+    for key in [key for key in told if key != "choices"]:
         usual = getattr(given, key)
         empty = None if key in ("label", "help") else ""
         if told[key] in ("", None):
@@ -92,6 +94,13 @@ def change(
         free(noun, told["label"], but=name)
     title = _("Field “%(field)s” changed", field=get(noun, name).field.label)
     return _say(noun, {name: told}, title, actor, base)
+
+
+def _choices(given: Field, typed: str | None) -> list[list[str]] | None:
+    """The choices that were typed, one on a line; None where they are Deskhand's own."""
+    chosen = custom.choices_of(str(given.label), typed)
+    usual = [[value, str(label)] for value, label in given.kind.choices]
+    return None if chosen in (usual, []) else chosen
 
 
 def version(noun: str, name: str) -> int:

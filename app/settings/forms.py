@@ -47,6 +47,12 @@ def describing(headings: Iterable[str], widest: str, usual_label: str = "") -> l
     return found
 
 
+def own_choices() -> Field:
+    """The field for the choices of a given field."""
+    help_ = _l("To rename a choice and keep it where it was chosen, write: old name | new name. Empty: the usual ones.")
+    return _field("choices", LongText(_l("Choices, one on a line"), max=100_000, help=help_))
+
+
 def rules(required: bool = True, hidden: bool = True) -> list[Field]:
     """Whether a field must be filled in, and whether it is shown at all."""
     found = [_field("required", YesNo(_l("Must be filled in")))] if required else []

@@ -62,7 +62,7 @@ def sign_in(login: str, password: str, address: str, surface: str, device: str =
     _note_success(attempt)
     if account.password_hash is None or passwords.needs_rehash(account.password_hash):
         account.password_hash, account.password_sealed = passwords.hashed(password), None
-    return sessions.open_session(account.id, surface)
+    return sessions.open_session(account.id, surface, address)
 
 
 def network_of(address: str) -> str:

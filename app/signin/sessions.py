@@ -33,11 +33,12 @@ def _hash(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
 
-def open_session(account_id: int, surface: str) -> str:
+def open_session(account_id: int, surface: str, address: str = "") -> str:
     """Start a session; returns the token for the cookie, which is kept nowhere else."""
     token = secrets.token_urlsafe(32)
     db.session.add(Session(token_hash=_hash(token), account_id=account_id, surface=surface))
-    db.session.execute(update(Account).where(Account.id == account_id).values(signed_in_at=func.now()))
+    seen = {"signed_in_at": func.now(), "signed_in_from": address[:64] or None}
+    db.session.execute(update(Account).where(Account.id == account_id).values(seen))
     return token
 
 

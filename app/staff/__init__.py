@@ -7,17 +7,38 @@ from app.contacts import screens as access
 from app.contacts import staff as contacts
 from app.contracts import staff as contracts
 from app.exports import staff as exports
+from app.groups import screens as group_members
+from app.groups import staff as groups
 from app.imports import staff as imports
 from app.web.access import protect
 
-from . import columns, history, home, jobs, options, profile
+from . import (
+    bulk,
+    columns,
+    duplicates,
+    files,
+    history,
+    home,
+    jobs,
+    notes,
+    options,
+    places,
+    profile,
+    search,
+    units,
+    views,
+)
 
 blueprint = Blueprint("staff", __name__)
 protect(blueprint, "staff", sign_in="signin.sign_in", password="signin.password")
+blueprint.add_app_template_global(places.bar, "places")
+blueprint.add_app_template_global(places.keys, "keys_of_places")
+blueprint.add_app_template_global(places.new_entries, "new_entries")
 
 CHILDREN = (
-    *(home.bp, companies.bp, contacts.bp, access.bp, contracts.bp, exports.bp, imports.bp),
-    *(history.bp, jobs.bp, options.bp, profile.bp, columns.bp),
+    *(home.bp, companies.bp, contacts.bp, access.bp, contracts.bp, groups.bp, exports.bp, imports.bp),
+    *(groups.many_bp, group_members.bp, group_members.lists_bp, units.bp, duplicates.bp),
+    *(history.bp, jobs.bp, options.bp, profile.bp, columns.bp, search.bp, bulk.bp, views.bp, notes.bp, files.bp),
 )
 for child in CHILDREN:
     blueprint.register_blueprint(child)

@@ -50,3 +50,11 @@ def update_theme() -> Response:
     if request.wants_fragment:
         return Response(status=204)
     return redirect(local_path(request.form.get("next"), "/profile"), 303)
+
+
+@bp.post("/language")
+@allow("desk.use")
+def update_language() -> Response:
+    """Another language, at once."""
+    preferences.save_language(current_user.account_id, request.form.get("locale", ""))
+    return redirect(local_path(request.form.get("next"), "/profile"), 303)

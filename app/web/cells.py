@@ -52,6 +52,8 @@ class Editor:
     version: int = 0
     options: list = field(default_factory=list)
     search_url: str = ""
+    # What should be known of a record that is chosen, its number being {id}.
+    comments_url: str = ""
     required: bool = False
     max: int | None = None
     help: str = ""
@@ -61,6 +63,8 @@ class Editor:
     numeric: bool = False
     section: str = ""
     typed: str = ""
+    # What a choice offers beside what there is: to make a record with the name that was typed, sent as 'new:…'.
+    new: str = ""
 
 
 class Titles:
@@ -161,6 +165,8 @@ class Cells:
         self._nameless = escape(_("(no name)"))
         # What the link that opens the form is called, for those who do not see what stands beside it.
         before, _value, after = _("Edit %(label)s: %(value)s", label=label, value="\0").partition("\0")
+        around = _("Select %(name)s", name="\0").split("\0")
+        self._select = tuple(map(escape, around))
         self._words = escape(before), escape(after), escape(_("empty"))
         self._end = f"{_LOCK.format(icon('lock'), lock, lock) if lock else ''}</{tag}>"
 
@@ -172,16 +178,23 @@ class Cells:
         path: str,
         leads: str | None = None,
         beside: bool = False,
+        pick: str = "",
     ) -> str:
         """The cell of the record whose address is `path`; `titles` knows what the record refers to.
 
-        `leads` is the address it opens instead of its own link; `beside` another fragment it swaps itself in.
+        `leads` is the address it opens instead of its own link; `beside` another fragment it swaps itself in; `pick`
+        the form in which the record can be ticked here.
         """
         text = self._show(value, titles)
         shown = str(escape(text)) if text else ""
         where = leads or (self._link(value) if self._link else None)
         swap = ' hx-swap-oob="true"' if beside else ""
         html = f'<{self._tag} id="{self.noun}-{record_id}-{self.name}" {self._root}{swap}>'
+        if pick:
+            html += (
+                f'<input type="checkbox" class="pick" form="{escape(pick)}" name="id" value="{record_id}"'
+                f' aria-label="{self._select[0]}{shown or self._nameless}{self._select[1]}">'
+            )
         if where:
             html += f'<a class="cell-link" href="{escape(where)}">{shown or self._nameless}</a>'
         if self._swatch and value:
@@ -276,6 +289,7 @@ def editor(
     if isinstance(entry.kind, Reference):
         company_id = record.get(entry.within) if entry.within else None
         made.search_url = f"/options/{entry.kind.noun}" + (f"?company={company_id}" if company_id else "")
+        made.comments_url = references.comments_url(entry.kind.noun) if surface() == "staff" else ""
         made.options = [(str(number), name) for number, name in references.search(entry.kind.noun, "", company_id)]
         if typed is not None:
             value = int(typed) if typed.isdecimal() and len(typed) < 19 else None
@@ -294,6 +308,15 @@ def editor(
                 made.typed, made.value = made.value, ""
         elif made.input == "select" and not made.options:
             made.input = "text"
+    return made
+
+
+def picker(
+    id: str, label: str, name: str, noun: str, *, typed: str = "", error: str | None = None, new: str = ""
+) -> Editor:
+    """A control that finds a record of this noun by typing; before that nothing is looked up."""
+    made = Editor(id, "div", label, "", name, "combobox", "", search_url=f"/options/{noun}")
+    made.typed, made.error, made.new = typed, error or None, new
     return made
 
 

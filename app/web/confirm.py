@@ -15,6 +15,8 @@ class Confirm:
     danger: bool = False
     items: list[str] = field(default_factory=list)
     items_more: int = 0
+    # What is concerned, with the address of the list that shows it or ''.
+    links: list[tuple[str, str]] = field(default_factory=list)
     hidden: list[tuple[str, str]] = field(default_factory=list)
     # None, 'optional' or 'needed'.
     reason: str | None = None

@@ -7,7 +7,7 @@ fragment to htmx and a whole page otherwise, so that everything works without sc
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request
 from flask_login import current_user
@@ -19,13 +19,14 @@ from app.fields.registry import Field, FieldSet
 from app.fields.settings import fields_of
 from app.i18n import current_locale
 from app.i18n import gettext as _
-from app.records import undo, write
+from app.records import history, undo, write
 from app.records.errors import EditConflict, NotFound
 from app.records.read import Loaded
 
 from . import cells
 from .access import allow, local_path
 from .forms import number
+from .views import columns_at
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,8 @@ class Inline:
     save: Callable = write.update
     # The path of a list -> the columns that it shows when its address names none; Tab follows them.
     columns: Callable[[str], list[str]] = lambda path: []
+    # Whether rows of its list can be ticked, in the first column.
+    picked: bool = False
     # Whose record it is where the address names none: one's own.
     own: Callable[[], int] | None = None
 
@@ -59,7 +62,8 @@ class Inline:
         first = _on_screen(self, fields)[:1] if tag == "td" else []
         leads = path if tag == "td" and entry.name in ("name", *first) else None
         titles = titles or cells.Titles([entry], [loaded.values])
-        return made.cell(loaded.id, loaded.values[entry.name], titles, path, leads, beside)
+        pick = f"{self.path.strip('/')}-pick" if self.picked and entry.name in first else ""
+        return made.cell(loaded.id, loaded.values[entry.name], titles, path, leads, beside, pick)
 
     def titles(self, loaded: Loaded) -> cells.Titles:
         """The names of what a record refers to."""
@@ -68,9 +72,10 @@ class Inline:
     def facts(self, loaded: Loaded, titles: cells.Titles | None = None) -> list[dict]:
         """All cells of a record's page, by section."""
         titles = titles or self.titles(loaded)
+        fields = fields_of(self.model, current_user).only(lambda entry: entry.name in loaded.values)
         return [
             {"title": title, "cells": [self.cell(entry, loaded, "dd", titles) for entry in entries]}
-            for title, entries in fields_of(self.model, current_user).sections().items()
+            for title, entries in fields.sections().items()
         ]
 
     def filled(self, loaded: Loaded, but: tuple[str, ...] = ()) -> list[dict]:
@@ -137,7 +142,7 @@ def inline(bp: Blueprint, noun: Inline) -> None:
         loaded, _entry = _find(noun, id, name, editable=True)
         id, before = loaded.id, loaded.values
         operation = request.values.get("operation", type=number)
-        if operation is None or not write.touched(operation, noun.model, id, current_user.actor):
+        if operation is None or not history.touched(operation, noun.model, id, current_user.actor):
             raise NotFound
         outcome = undo.undo(operation, current_user.actor)
         if not outcome.reversed:
@@ -254,7 +259,7 @@ def _on_screen(noun: Inline, fields: FieldSet) -> list[str]:
     if _tag() != "td":
         return [entry.name for entries in fields.sections().values() for entry in entries]
     here = urlsplit(request.headers.get("HX-Current-URL", ""))
-    named = [one for one in parse_qs(here.query).get("columns", [""])[0].split(",") if one in fields]
+    named = [one for one in columns_at(here.path, here.query) if one in fields]
     return list(dict.fromkeys(named)) or [one for one in noun.columns(here.path) if one in fields]
 
 

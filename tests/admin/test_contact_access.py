@@ -137,11 +137,11 @@ def test_what_makes_the_membership_cannot_be_edited(world, ann, cast, name):
     assert set(memberships(world, cast.otto)) == {cast.acme}
 
 
-@pytest.mark.feature("B005")
+@pytest.mark.feature("B005", "I054", "I056")
 def test_one_more_company_and_one_less(world, ann, cast):
     path = f"/contacts/{cast.otto}/memberships"
     added = ann.fragment(path, method="POST", data={"company_id": str(cast.nordlys)})
-    assert added.status_code == 200 and "Nordlys" in normal(added) and "Make primary" in normal(added)
+    assert added.status_code == 200 and "Nordlys" in normal(added) and "Set as primary" in normal(added)
     assert world.sql(f"SELECT company_ids FROM {world.schema()}.contact WHERE id = %s", cast.otto) == [
         {"company_ids": [cast.acme, cast.nordlys]}
     ]

@@ -8,9 +8,8 @@ from openapi_spec_validator import validate
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
-from app.fields.kinds import KINDS, Text, from_settings
+from app.fields.kinds import KINDS, Among, Lines, Several, Suggested, Text, from_settings
 from app.fields.kinds.host import Host
-from app.fields.kinds.several import Several
 from app.fields.schema import _KINDS, of_kind
 
 from .answers import ROOT, custom_field, patch
@@ -122,10 +121,13 @@ def test_what_is_described_is_taken_and_what_is_not_is_refused(world, cast):
 
 
 def test_every_kind_of_field_has_a_schema():
-    assert set(_KINDS) == set(KINDS) | {Several.name, Host.name}
+    assert set(_KINDS) == set(KINDS) | {kind.name for kind in (Several, Lines, Host, Among, Suggested)}
     for name in KINDS:
         options = (
             {"choices": ["a", "b"]} if name.startswith("choice") else {"noun": "staff"} if name == "reference" else {}
         )
         OAS31Validator.check_schema(of_kind(from_settings(name, "A field", options)))
-    OAS31Validator.check_schema(of_kind(Several("Several", of=Text("One"), max=3)))
+    for listed in (Several, Lines):
+        OAS31Validator.check_schema(of_kind(listed("Several", of=Text("One"), max=3)))
+    for text in (Among("One of them", among=("email",)), Suggested("Title", choices=["Dr."])):
+        OAS31Validator.check_schema(of_kind(text))

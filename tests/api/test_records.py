@@ -16,7 +16,7 @@ def path_of(noun: str, cast) -> str:
 @pytest.mark.feature("I006", "I007")
 def test_a_record_has_every_field_in_the_order_of_the_desk(shared_world, cast):
     found = shared_world.api("read").get(f"{ROOT}/contacts/{cast.otto}").get_json()
-    assert list(found)[:5] == ["id", "version", "title", "first_name", "last_name"]
+    assert list(found)[:5] == ["id", "version", "full_name", "title", "first_name"]
     assert list(found)[-2:] == ["created_at", "updated_at"] and found["created_at"].endswith("Z")
     assert found["id"] == cast.otto and found["first_name"] == "Otto" and found["active"] is True
     assert (found["company"], found["department"], found["line_manager_id"]) == (cast.acme, cast.acme_support, cast.ina)

@@ -20,7 +20,12 @@ FURTHER = {
         "/contracts/new?company={acme}",
         "/search?q=acme",
         "/contacts?size=10&sort=-city",
+        "/contacts?panel=views",
+        "/contacts?status=deleted",
         "/companies/{acme}/as-of?at=today",
+        "/groups/additions?from=contacts",
+        "/companies/{acme}/merge?with={xacme}",
+        "/contacts/{otto}/merge?with={ina}&with={ben}",
     ),
     "admin": ("/admin/fields/contact/new?kind=choice",),
     "portal": (),
@@ -39,7 +44,7 @@ def pages(app: Flask, world: World, client: Client, surface: str) -> tuple[list[
     Of the many pages that edit one field there is one for each kind of control.
     """
     numbers, words = _numbers(world), _words(world)
-    found = [address.format(acme=world.cast.acme) for address in FURTHER[surface]]
+    found = [address.format(**vars(world.cast)) for address in FURTHER[surface]]
     without, editors, known = [], set(), {}
     rules = {rule.rule for rule in app.url_map.iter_rules() if "GET" in rule.methods}
     for rule in sorted(rule for rule in rules if surface_of(rule) == surface and not NO_PAGES.match(rule)):
@@ -102,10 +107,12 @@ def _words(world: World) -> dict[str, list[str]]:
     words = {"noun": [*NOUNS, *LISTS]}
     for noun in NOUNS:
         fields = {
-            entry.kind.input: entry.name for entry in reversed(declared_fields(model_of(noun))) if not entry.fixed
+            entry.kind.input: entry.name
+            for entry in reversed(declared_fields(model_of(noun)))
+            if not (entry.fixed or entry.hidden or entry.readonly)
         }
         own = world.sql(f"SELECT key FROM {world.schema()}.custom_field WHERE of_noun = %s", noun)
         words[noun] = [*fields.values(), *(f"custom-{row['key']}" for row in own)]
     hosts = [row["name"] for row in world.sql("SELECT name FROM shared.host ORDER BY name")]
-    names = [*hosts, "phone", "email", "role", "active", "notify", "name"]
+    names = [*hosts, "phone", "email", "role", "active", "notify", "text", "name"]
     return words | {noun: [""] for noun in LISTS} | {"name": names}

@@ -69,18 +69,22 @@ def test_what_is_typed_before_the_form_has_come_is_not_lost(page_of_ina, cast):
 
 
 def test_tab_saves_and_opens_the_neighbour_and_shift_tab_the_one_before(page_of_ina, cast):
-    first, last, user = ids(cast, "first_name", "last_name", "user_name")
+    first, middle, last, suffix = ids(cast, "first_name", "middle_name", "last_name", "suffix")
     page_of_ina.open(first)
     page_of_ina.type("Inga")
+    page_of_ina.press("Tab")
+    page_of_ina.editing(middle)
     page_of_ina.press("Tab")
     expect(page_of_ina.editing(last)).to_have_value("Berg")
     expect(page_of_ina.cell(first)).to_contain_text("Inga")
     expect(status(page_of_ina)).to_have_text("First name saved")
     page_of_ina.type("Bergen")
     page_of_ina.press("Tab")
-    page_of_ina.editing(user)
+    page_of_ina.editing(suffix)
     page_of_ina.press("Shift+Tab")
     expect(page_of_ina.editing(last)).to_have_value("Bergen")
+    page_of_ina.press("Shift+Tab")
+    page_of_ina.editing(middle)
     page_of_ina.press("Shift+Tab")
     expect(page_of_ina.editing(first)).to_have_value("Inga")
     page_of_ina.press("Escape")
@@ -89,10 +93,11 @@ def test_tab_saves_and_opens_the_neighbour_and_shift_tab_the_one_before(page_of_
 
 
 def test_tab_goes_through_kinds_of_fields_over_the_border_of_a_section(page_of_ina, cast):
-    notes, active = ids(cast, "notes", "active")
+    active, *further, notes = ids(cast, "active", "exclude_from_search", "comment", "notes")
     page_of_ina.open(active)
-    page_of_ina.press("Tab")
-    page_of_ina.editing(notes)
+    for id in (*further, notes):
+        page_of_ina.press("Tab")
+        page_of_ina.editing(id)
     page_of_ina.press("Tab")
     expect(page_of_ina.page.locator("form[data-cell]")).to_have_count(1)
     expect(page_of_ina.cell(notes).locator("form")).to_have_count(0)

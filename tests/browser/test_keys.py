@@ -69,12 +69,10 @@ def test_control_k_searches_everything_from_anywhere(visit, cast):
     window = visit("ann")
     window.go("/profile")
     window.press("Control+k")
-    window.expect_focus(window.page.get_by_role("searchbox", name="Search everywhere"))
+    window.expect_focus(window.page.get_by_role("combobox", name="Search and commands"))
     window.type("acme")
     window.press("Enter")
-    expect(window.page.get_by_role("heading", name="Search: acme")).to_be_visible()
-    expect(window.link("Acme")).to_have_attribute("href", f"/companies/{cast.acme}")
-    expect(window.page.get_by_role("region", name="Contacts")).to_contain_text("Ina Berg")
+    expect(window.page).to_have_url(f"{window.url}/companies/{cast.acme}")
 
 
 @pytest.mark.parametrize(
@@ -106,3 +104,54 @@ def test_the_whole_way_by_keyboard_alone(visit, cast):
             break
     window.press("Enter")
     window.editing(f"contact-{cast.ina}-job_title")
+
+
+@pytest.mark.feature("B023")
+def test_n_opens_the_menu_of_what_is_new_and_arrows_go_through_it(visit):
+    window = visit("ann")
+    window.go("/companies")
+    window.press("n")
+    window.expect_focus(window.page.locator("#new").get_by_role("link", name="New contact"))
+    window.press("ArrowDown", "ArrowDown", "ArrowUp")
+    window.expect_focus(window.page.locator("#new").get_by_role("link", name="New company"))
+    window.press("Escape")
+    window.expect_focus(window.page.locator("#new summary"))
+    window.press("n", "Enter")
+    expect(window.page).to_have_url(f"{window.url}/contacts/new")
+
+
+@pytest.mark.feature("B023")
+def test_brackets_go_to_the_neighbours_in_the_list(visit, cast):
+    window = visit("ann")
+    window.go("/contacts?sort=first_name")
+    window.cell(f"contact-{cast.ina}").get_by_role("link", name="Ina", exact=True).click()
+    for key, name in (("", "Ina Berg"), ("]", "Nils Dahl"), ("]", "Nora Strand"), ("[", "Nils Dahl")):
+        window.press(*key)
+        expect(window.page.get_by_role("heading", name=name)).to_be_visible()
+        # The keys of a page work when its scripts are there.
+        window.page.wait_for_load_state()
+    window.link("Back to the list").click()
+    expect(window.page).to_have_url(f"{window.url}/contacts?sort=first_name")
+
+
+@pytest.mark.feature("B023")
+def test_e_edits_the_first_field_of_a_record(visit, cast):
+    window = visit("ann")
+    window.go(f"/contacts/{cast.ina}")
+    window.press("e")
+    window.editing(f"contact-{cast.ina}-full_name")
+
+
+@pytest.mark.feature("B023")
+def test_the_help_lists_what_works_here(visit, cast):
+    window = visit("ann")
+    help_ = window.page.get_by_role("dialog", name="Keyboard shortcuts")
+    for path, here, elsewhere in (
+        ("/contacts", "Type into the filter", "Edit the first field of the record"),
+        (f"/contacts/{cast.ina}", "Edit the first field of the record", "Next row"),
+    ):
+        window.go(path)
+        window.press("?")
+        expect(help_.get_by_text(here)).to_be_visible()
+        expect(help_.get_by_text("Search and commands")).to_be_visible()
+        expect(help_.get_by_text(elsewhere)).to_be_hidden()

@@ -15,7 +15,7 @@ def only(world, **wanted) -> Contact:
         return found
 
 
-@pytest.mark.feature("L019", "L020", "L028", "I026", "I027")
+@pytest.mark.feature("L017", "L019", "L020", "L028", "I026", "I027")
 @pytest.mark.parametrize("missing", ["first_name", "last_name", "email"])
 def test_name_and_email_are_needed_and_what_was_typed_stays(world, missing):
     answer = world.staff().post_form("/contacts", FORM | {missing: "", "city": "Kiel"})
@@ -46,6 +46,7 @@ def test_email_and_name_together_are_unique_the_email_alone_is_not(world):
 
 
 @pytest.mark.feature("L039", "L040", "L041", "L043", "L046", "L047", "L048", "L049", "L065", "I031")
+@pytest.mark.feature("I012", "I013", "I014", "I020", "I022", "C056", "W018")
 def test_address_phones_notes_and_customer_id_are_kept_and_edited_in_place(world, cast):
     ann = world.staff()
     typed = {

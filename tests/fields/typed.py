@@ -2,6 +2,7 @@
 
 from typing import Any
 
+ADDRESSES = "one@home.example two@home.example"
 CHOICES = [["gold", "Gold plan"], ["silver", "Silver"], ["a, b", "A and B"]]
 OPTIONS = {
     "choice": {"choices": CHOICES},
@@ -31,11 +32,15 @@ TYPED: dict[str, tuple[Any, Any, str | None]] = {
     "region": ("Hessen", "Bayern", "Kent"),
     "time_zone": ("Europe/Vienna", "America/New_York", "Mars/Base"),
     "language": ("fr", "de-AT", "Klingon"),
+    "suggested": ("Dr.", "Baron & <b>Baroness</b>", "x" * 300),
+    "among": ("one", "two", "three"),
     "several": ("one.example, two.example", "three.example", "not/a,value"),
 }
 # Where a value must also fit something else: the same three.
 SPECIAL: dict[str, tuple[Any, Any, str | None]] = {
-    "contacts.addresses": ("one@home.example two@home.example", "three@home.example", "not an address"),
+    "contacts.full_name": ("Dr. Anna Maria Müller jr.", "Eva <b>Klein</b>", "Cher"),
+    "contacts.send_to": ("one@home.example", "two@home.example", "other@home.example"),
+    "contacts.addresses": (ADDRESSES, "three@home.example", "not an address"),
     "contracts.starts_on": ("2026-02-03", "2026-03-01", "soon"),
     "contracts.ends_on": ("2028-02-29", "2027-06-30", "soon"),
     "contracts.threshold": ("10:00", "45", "a while"),

@@ -12,7 +12,8 @@ from tests.pages import answer
 from tests.world import Client, World
 
 from .canaries import Canaries, found_in
-from .policy import ROUTES, Route
+from .policy import ROUTES
+from .route import Route
 
 ORGANIZATION = "h"
 COMPANIES = {"ina": "a", "nils": "n"}

@@ -5,6 +5,7 @@ several letters for somebody at several companies, 0 for what belongs to the des
 only (s); and a number, by which `Canaries.places` knows table, column and row.
 """
 
+import io
 import re
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,19 +14,24 @@ from psycopg.types.json import Jsonb
 from sqlalchemy import Text, select
 
 import app.models_index  # noqa: F401  (all tables)
-from app.companies.models import Company
+from app.companies.models import Company, Department
+from app.contacts.bulk import BULKY
 from app.contacts.models import Contact, Membership
 from app.contracts.models import Contract
 from app.exports import writing
-from app.fields.kinds import Email, LongText, Url
+from app.fields.kinds import Email, LongText, Suggested, Url
 from app.fields.kinds import Text as TextKind
 from app.fields.kinds.host import Host
 from app.fields.models import CustomField
 from app.fields.settings import settings_changed
+from app.groups.models import Group, GroupMember
 from app.imports import actions as imports
 from app.people.actions import create_staff
-from app.records import files, undo_job
+from app.records import attachments, bulk, files, notes, undo_job, views
 from app.records.actor import Actor
+from app.records.duplicates import Duplicate
+from app.records.merged import Merged
+from app.records.notes import COMPANIES
 from app.records.write import begin, create, update, withdraw
 from app.signin import sessions
 from tenants import Tenanted, db, tenancy
@@ -37,13 +43,16 @@ LETTERS = {"acme": "a", "xacme": "x", "nordlys": "n"}
 
 # Columns of words that are not people's: keys, kinds and states, and what has a form that a canary would break.
 OUR_WORDS = {
+    "list_view.of_noun list_view.slug list_view.query list_default.of_noun",
+    "bulk.noun bulk.verb bulk.field bulk.action bulk.back",
     "account.password_hash account.locale account.time_zone account.theme",
     "change.noun change.action event.kind",
     "custom_field.of_noun custom_field.key custom_field.kind custom_field.portal custom_field.section",
     "field_setting.of_noun field_setting.field field_setting.portal field_setting.section",
-    "file.media_type file.purpose file.sha256 import.state import_row.verdict",
+    "attachment.media_type file.media_type file.purpose file.sha256 import.state import_row.verdict",
     "job.kind job.lane job.state job.link",
     "operation.kind operation.through",
+    "merged.noun duplicate.noun",
     "receipt.key receipt.fingerprint receipt.location setting.name session.surface sign_in_attempt.address",
     "contact.search_text company.search_text",
 }
@@ -55,15 +64,19 @@ SHOWN_IN_PORTAL = {"custom_field.label", "custom_field.help", "field_setting.lab
 SHOWN_IN_PORTAL |= {"company_domain.name", "contact_address.email", "staff.name", "staff.email"}
 
 # The companies of a row, as SQL over the row `t`; tables that are not named hold what belongs to the desk.
+OF_EITHER = f"({COMPANIES})".replace("FROM contact", "FROM {schema}.contact")
 OWNERS = {
+    "attachment": OF_EITHER,
     "change": "t.company_ids",
     "company": "ARRAY[t.id]",
     "company_domain": "ARRAY[t.company_id]",
     "contact": "t.company_ids",
     "contact_address": "(SELECT company_ids FROM {schema}.contact c WHERE c.id = t.contact_id)",
     "contract": "ARRAY[t.company_id]",
+    "customer_group": "(SELECT array_agg(company_id) FROM {schema}.group_member m WHERE m.group_id = t.id)",
     "department": "ARRAY[t.company_id]",
     "membership": "ARRAY[t.company_id]",
+    "note": OF_EITHER,
 }
 
 
@@ -120,11 +133,35 @@ def _make_more(world: World, slug: str, canaries: Canaries) -> None:
             update(membership, {"role": "Buyer"}, actor=ann)
         for person in ("ina", "xena", "nils"):
             update(db.session.get(Contact, getattr(cast, person)), {"custom-badge": "B-1"}, actor=ann)
+        for contact in (cast.otto, cast.xena, cast.nora):
+            notes.add("contact_id", contact, "A note", actor=ann)
+            attachments.add("contact_id", contact, [_sent()], actor=ann)
+        for company in (cast.acme, cast.xacme, cast.nordlys):
+            notes.add("company_id", company, "A note", actor=ann)
+            attachments.add("company_id", company, [_sent()], actor=ann)
+        _make_groups(cast, ann)
         _make_gone(cast, ann)
+        pairs = {"contact": (cast.ina, cast.otto), "company": (cast.acme, cast.xacme)}
+        db.session.add_all(Duplicate(noun=noun, one_id=a, other_id=b, score=70) for noun, (a, b) in pairs.items())
+        db.session.add(Merged(noun="contact", id=NEVER + 1, into_id=cast.otto, operation_id=1, name="Merged"))
         for person in ("ann", "sue"):
             _make_own(cast.accounts[person], ann, canaries)
         if slug == "summit":
             _make_foreign(cast, ann, canaries)
+
+
+def _sent() -> attachments.Given:
+    return attachments.Given("plan.pdf", io.BytesIO(b"%PDF-1.7"), 8)
+
+
+def _make_groups(cast, actor: Actor) -> None:
+    """A group of each company, with that company and its people in it, who see it in the portal."""
+    for company, people in (("acme", ("otto", "ina")), ("xacme", ("xena",)), ("nordlys", ("nora", "nils"))):
+        values = {"name": f"Team {company}", "kind": "group", "description": "Words", "shown": True}
+        group = create(Group, values, actor=actor)
+        create(GroupMember, {"group_id": group, "company_id": getattr(cast, company)}, actor=actor)
+        for person in people:
+            create(GroupMember, {"group_id": group, "contact_id": getattr(cast, person)}, actor=actor)
 
 
 def _make_gone(cast, actor: Actor) -> None:
@@ -135,6 +172,7 @@ def _make_gone(cast, actor: Actor) -> None:
         | {"company": cast.acme},
         Contract: {"description": "Gone", "company_id": cast.acme, "kind": "subscription", "limited": False}
         | {"customer_contact_id": cast.ina, "support_contact_id": cast.ann},
+        Group: {"name": "Gone", "kind": "group"},
     }
     for model, values in made.items():
         withdraw(db.session.get(model, create(model, values, actor=actor)), actor=actor)
@@ -153,16 +191,25 @@ def _make_own(account_id: int, actor: Actor, canaries: Canaries) -> None:
     export = files.store("contacts.csv", [people.encode()], media_type="text/csv", account_id=account_id)
     export.purpose = writing.PURPOSE
     sessions.make_token(account_id, "A token", ["read"])
+    everybody = db.session.scalars(select(Contact.id).order_by(Contact.id)).all()
+    bulk.choose(BULKY, "edit", everybody, account_id=account_id, back="/contacts", field="city", action="clear")
+    view = views.save_as("contacts", {"name": "A view"}, "city.is=Kiel", actor=Actor("Somebody", account_id))
+    views.begin_with("contacts", view, account_id)
 
 
 def _make_foreign(cast, actor: Actor, canaries: Canaries) -> None:
     company = create(Company, {"name": "Only", "kind": "managed", "domains": ["only.example"]}, actor=actor)
+    create(Department, {"company_id": company, "name": "Only"}, actor=actor)
     person = {"first_name": "Only", "last_name": "Here", "user_name": "only", "email": "only@only.example"}
     contact = create(Contact, person | {"company": company}, actor=actor)
     contract = {"description": "Only", "company_id": company, "kind": "subscription", "limited": False}
     contract |= {"customer_contact_id": contact, "support_contact_id": cast.ann}
     contract_id = create(Contract, contract, actor=actor)
     update(db.session.get(Contract, contract_id), {"notes": "Only"}, actor=actor)
+    notes.add("contact_id", contact, "Only", actor=actor)
+    attachments.add("contact_id", contact, [_sent()], actor=actor)
+    group = create(Group, {"name": "Only", "kind": "group", "shown": True}, actor=actor)
+    create(GroupMember, {"group_id": group, "contact_id": contact}, actor=actor)
     staff = {"name": "Only", "email": "only@desk.example", "role": "technician"}
     create_staff(staff, password=password("only"), actor=actor)
     _make_own(cast.accounts["ann"], actor, canaries)
@@ -205,7 +252,7 @@ def _is_marked(table, column) -> bool:
     if f"{table.name}.{column.name}" in NOT_MARKED or not isinstance(column.type, Text) or column.computed is not None:
         return False
     kind = column.info.get("kind")
-    return kind is None or type(kind) in (TextKind, LongText, Email, Url, Host)
+    return kind is None or type(kind) in (TextKind, LongText, Email, Url, Host, Suggested)
 
 
 def _audience(table, column) -> str:
@@ -252,7 +299,8 @@ def _edit(world: World, slug: str, canaries: Canaries) -> None:
                 update(record, values, actor=ann)
 
 
-TABLES = {"domain": "company_domain", "export": "file"}
+TABLES = {"domain": "company_domain", "export": "file", "group": "customer_group", "unit": "department"}
+TABLES |= {"view": "list_view"}
 NEVER = 999_000_001
 
 
@@ -265,25 +313,36 @@ def _collect(world: World, canaries: Canaries) -> None:
         "contract": {"a": cast.acme_support_hours, "x": cast.xacme_fixed_fee, "n": cast.nordlys_support_hours},
     }
     harbor, summit = world.schema("harbor"), world.schema("summit")
+    team = f"SELECT group_id AS id FROM {harbor}.group_member WHERE company_id = %s"
+    companies = {letter: ids["company"][letter] for letter in LETTERS.values()}
+    ids["group"] = {letter: world.sql(team, company)[0]["id"] for letter, company in companies.items()}
     for kind, found in ids.items():
-        gone = world.sql(f"SELECT max(id) AS id FROM {harbor}.{kind} WHERE withdrawn_at IS NOT NULL")
+        gone = world.sql(f"SELECT max(id) AS id FROM {harbor}.{TABLES.get(kind, kind)} WHERE withdrawn_at IS NOT NULL")
         found["gone"] = gone[0]["id"]
+    within = "SELECT max(id) AS id FROM {}.{} WHERE contact_id = %s"
     edited = "SELECT max(operation_id) AS id, max(id) AS change"
     edited += f" FROM {harbor}.change WHERE noun = 'contact' AND record_id = %s"
     member = f"SELECT id FROM {harbor}.membership WHERE contact_id = %s"
     domain = f"SELECT id FROM {harbor}.company_domain WHERE company_id = %s"
-    ids |= {kind: {} for kind in ("operation", "change", "membership", "domain")}
+    ids |= {kind: {} for kind in ("operation", "change", "membership", "domain", "group_member", "note", "attachment")}
+    place = f"SELECT id FROM {harbor}.group_member WHERE contact_id = %s"
     for letter, contact in [(one, ids["contact"][one]) for one in LETTERS.values()]:
         row = world.sql(edited, contact)[0]
         ids["operation"][letter], ids["change"][letter] = row["id"], row["change"]
         ids["membership"][letter] = world.sql(member, contact)[0]["id"]
+        for kind in ("note", "attachment"):
+            ids[kind][letter] = world.sql(within.format(harbor, kind), contact)[0]["id"]
+        ids["group_member"][letter] = world.sql(place, contact)[0]["id"]
         ids["domain"][letter] = world.sql(domain, ids["company"][letter])[0]["id"]
+    ids["unit"] = {"a": cast.acme_support, "n": cast.nordlys_office}
     ids["staff"] = {"ann": cast.ann, "sue": cast.sue}
     for kind, table, where in (
         ("job", "job", "true"),
         ("import", "import", "true"),
         ("export", "file", f"purpose = '{writing.PURPOSE}'"),
         ("token", "token", "true"),
+        ("bulk", "bulk", "true"),
+        ("view", "list_view", "true"),
     ):
         newest = world.sql(f'SELECT account_id, max(id) AS id FROM {harbor}."{table}" WHERE {where} GROUP BY 1')
         by = {row["account_id"]: row["id"] for row in newest}

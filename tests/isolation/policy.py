@@ -5,149 +5,47 @@ number in its address is, what stands for its other parts, and for an address th
 that is wrong. The tests do the rest: everybody else is refused, in the same words whatever the number.
 """
 
-import io
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
-
-from tests.cast import Cast
-from tests.world import World
-
-# The five actors: nobody, a technician, an administrator, a person of Acme with all rights in the portal, and one of
-# Nordlys with none.
-ACTORS = ("nobody", "ann", "adam", "ina", "nils")
-EVERYBODY = frozenset(ACTORS)
-STAFF = frozenset({"ann", "adam"})
-ADMIN = frozenset({"adam"})
-PORTAL = frozenset({"ina", "nils"})
-INA = frozenset({"ina"})
-
-# Which records of a kind an actor reaches, by the variants of `Canaries.ids`.
-BY_COMPANY = {"ann": {"a", "x", "n"}, "adam": {"a", "x", "n"}, "ina": {"a"}, "nils": {"n"}}
-BY_ACCOUNT = {"ann": {"ann"}, "adam": {"ann", "sue"}, "ina": set(), "nils": set()}
-OWN_ACCOUNT = {"ann": {"ann"}, "adam": set(), "ina": set(), "nils": set()}
-OF_STAFF = {"ann": {"ann", "sue"}, "adam": {"ann", "sue"}, "ina": set(), "nils": set()}
-
-# A body, or what makes one from the ids of the cast.
-Body = dict[str, Any] | Callable[[Cast], dict[str, Any]]
-
-
-@dataclass(frozen=True)
-class Route:
-    """What is said of one address."""
-
-    who: frozenset[str]
-    # The kind of record that <int:id> names, and which of them each actor reaches.
-    id: str = ""
-    reach: Mapping[str, set[str]] = field(default_factory=lambda: BY_COMPANY)
-    # What stands for the other parts of the address, and its query.
-    args: dict[str, str] = field(default_factory=dict)
-    query: str = ""
-    # For an address that writes: a body that is accepted, one that is answered 422, and whether it writes at all.
-    body: Body = field(default_factory=dict)
-    bad: Body | None = None
-    writes: bool = True
-    # How the API wants its body: 'json', or 'form' for files.
-    sent: str = "json"
-    # For an address that shows: whether it shows people's words.
-    shows: bool = True
-    # An address that does something; `before` makes the state in which it can, and may return another number for it.
-    acts: bool = False
-    before: Callable[[World], int | None] | None = None
-
-
-def page(who: frozenset[str], id: str = "", **more: Any) -> Route:
-    """An address that shows something."""
-    return Route(who, id, **more)
-
-
-def form(who: frozenset[str], id: str = "", **more: Any) -> Route:
-    """A page with a form that shows nobody's words."""
-    return Route(who, id, shows=False, **more)
-
-
-def act(who: frozenset[str], id: str = "", body: Body | None = None, bad: Body | None = None, **more: Any) -> Route:
-    """An address that does something."""
-    return Route(who, id, body=body or {}, bad=bad, acts=True, **more)
-
-
-def _field(noun: str, who: frozenset[str], kind: str, name: str, right: str, wrong: str, **more) -> dict[str, Route]:
-    """The addresses of inline editing; what undoes an edit is asked after one was made."""
-    more["args"] = {"name": name}
-    return {
-        f"{noun}.field": page(who, kind, **more),
-        f"{noun}.edit_field": page(who, kind, **more),
-        f"{noun}.update_field": act(who, kind, {"value": right}, {"value": wrong}, **more),
-        f"{noun}.undo_field": act(who, kind, {"operation": "1"}, **more),
-    }
-
-
-def _as_of(noun: str, path: str, kind: str, name: str) -> dict[str, Route]:
-    """The addresses of a record as it was on a date; what is put back was changed after everything else was done."""
-
-    def before(world: World) -> None:
-        ids = {"company": world.cast.acme, "contact": world.cast.otto, "contract": world.cast.acme_support_hours}
-        world.sql(f"UPDATE {world.schema()}.operation SET at = '2020-01-01'")
-        world.staff("ann").post_form(f"/{path}/{ids[kind]}/fields/{name}", {"value": "Changed since"})
-
-    return {
-        f"{noun}.show_as_of": page(STAFF, kind, query="at=today"),
-        f"{noun}.create_restoration": act(STAFF, kind, args={"name": name}, query="at=2021-01-01", before=before),
-    }
-
-
-def _resource(noun: str, kind: str, new: Body, change: dict, wrong: dict) -> dict[str, Route]:
-    """The addresses of a noun in the API; a token acts for its person."""
-    return {
-        f"api.{noun}.index": page(STAFF),
-        f"api.{noun}.show": page(STAFF, kind),
-        f"api.{noun}.show_history": page(STAFF, kind),
-        f"api.{noun}.create": act(STAFF, body=new, bad={"no_such_field": 1}),
-        f"api.{noun}.update": act(STAFF, kind, change, wrong),
-    }
-
-
-NEW_CONTACT = {"first_name": "Cy", "last_name": "New", "user_name": "cy", "email": "cy@acme.example"}
-
-
-def _new_contract(cast: Cast) -> dict[str, Any]:
-    return {
-        "description": "Made",
-        "kind": "subscription",
-        "customer_contact_id": str(cast.ina),
-        "support_contact_id": str(cast.ann),
-    }
-
-
-def _new_contract_in_json(cast: Cast) -> dict[str, Any]:
-    people = {"company_id": cast.acme, "customer_contact_id": cast.ina, "support_contact_id": cast.ann}
-    return {"description": "Made", "kind": "subscription"} | people
-
-
-def _new_token(cast: Cast) -> dict[str, Any]:
-    return {"name": "Made", "staff_id": str(cast.ann), "scopes": ["read"], "days": "10"}
-
-
-def _upload(_cast: Cast) -> dict[str, Any]:
-    return {"file": (io.BytesIO(b"First Name,Last Name,Email Address\nA,B,a@b.example\n"), "people.csv")}
-
-
-def _second_membership(world: World) -> int:
-    return world.sql(f"SELECT id FROM {world.schema()}.membership WHERE NOT is_primary")[0]["id"]
-
-
-def _archived_badge(world: World) -> None:
-    world.staff("adam").post_form("/admin/fields/contact/custom-badge/archive")
-
-
-def _renamed_job_title(world: World) -> None:
-    changed = {"label": "Function", "portal": "edit", "section": "", "help": ""}
-    world.staff("adam").post_form("/admin/fields/contact/job_title", changed)
-
-
-def _badge(noun: str = "contact", name: str = "custom-badge") -> dict[str, str]:
-    return {"noun": noun, "name": name}
-
+from .bodies import (
+    ANOTHER,
+    LINKED,
+    NEW_CONTACT,
+    another_group,
+    archived_badge,
+    as_of_routes,
+    badge,
+    deactivated,
+    deactivated_unit,
+    empty_unit,
+    every_group,
+    field_routes,
+    group_of_company,
+    new_contract,
+    new_contract_in_json,
+    new_note,
+    new_token,
+    pair,
+    pair_of_companies,
+    removal_routes,
+    renamed_job_title,
+    resource_routes,
+    second_membership,
+    upload,
+)
+from .route import (
+    ADMIN,
+    BY_ACCOUNT,
+    EVERYBODY,
+    INA,
+    OF_STAFF,
+    OWN_ACCOUNT,
+    PORTAL,
+    STAFF,
+    WITH_GONE,
+    Route,
+    act,
+    form,
+    page,
+)
 
 ROUTES: dict[str, Route] = {
     # --- for everybody ---
@@ -168,54 +66,140 @@ ROUTES: dict[str, Route] = {
     "staff.profile.show": page(STAFF),
     "staff.profile.update": act(STAFF, body={"page_size": "25"}, bad={"page_size": "much"}),
     "staff.profile.update_theme": act(STAFF, body={"theme": "dark"}),
+    "staff.profile.update_language": act(STAFF, body={"locale": "de"}),
     # --- the desk ---
     "staff.home.index": page(STAFF),
-    "staff.home.find": page(STAFF, query="q=ina"),
+    "staff.search.index": page(STAFF, query="q=ina"),
     "staff.options.index": page(STAFF, args={"noun": "contact"}),
     "staff.columns.create": act(STAFF, body={"order": "name", "shown": "name"}, query="back=/companies", writes=False),
+    "staff.bulk.create": act(STAFF, args={"noun": "contacts"}, body=lambda cast: {"id": str(cast.otto)}),
+    "staff.bulk.show": page(STAFF, "bulk", reach=OWN_ACCOUNT),
+    "staff.bulk.update_change": act(
+        STAFF,
+        "bulk",
+        {"field": "city", "action": "set", "value": "Kiel"},
+        {"field": "city", "action": ""},
+        reach=OWN_ACCOUNT,
+    ),
+    "staff.bulk.create_application": act(STAFF, "bulk", reach=OWN_ACCOUNT),
     "staff.companies.index": page(STAFF),
     "staff.companies.new": form(STAFF),
     "staff.companies.create": act(STAFF, body={"name": "Made", "kind": "managed"}, bad={"name": ""}),
-    "staff.companies.show": page(STAFF, "company"),
+    "staff.companies.show": page(STAFF, "company", reach=WITH_GONE),
+    **removal_routes("staff.companies", "company"),
     "staff.companies.show_history": page(STAFF, "company"),
-    **_as_of("staff.companies", "companies", "company", "address"),
+    "staff.companies.show_notes": page(STAFF, "company"),
+    "staff.companies.show_files": page(STAFF, "company"),
+    "staff.companies.create_file": act(STAFF, "company", upload, {}),
+    "staff.companies.create_note": act(STAFF, "company", {"text": "Written"}, {"text": ""}),
+    **as_of_routes("staff.companies", "companies", "company", "address"),
     "staff.companies.edit_name": page(STAFF, "company"),
     "staff.companies.update_name": act(STAFF, "company", {"name": "Renamed"}, {"name": ""}),
-    **_field("staff.companies", STAFF, "company", "email", "new@acme.example", "no address"),
+    "staff.companies.edit_management": page(STAFF, "company"),
+    "staff.companies.update_management": act(STAFF, "company", LINKED, {"external_id": ""}),
+    "staff.companies.new_management_removal": page(STAFF, "company"),
+    "staff.companies.create_management_removal": act(STAFF, "company"),
+    "staff.companies.new_merge": form(ADMIN, "company"),
+    "staff.companies.create_merge": act(ADMIN, "company", lambda cast: {"with": str(cast.xacme)}, {}),
+    **field_routes("staff.companies", STAFF, "company", "email", "new@acme.example", "no address"),
     "staff.contacts.index": page(STAFF),
     "staff.contacts.new": form(STAFF),
+    "staff.contacts.likely": form(STAFF, query="email=ina@acme.example"),
+    "staff.duplicates.contacts": page(STAFF),
+    "staff.duplicates.companies": page(STAFF),
+    "staff.duplicates.create_contacts_dismissal": act(STAFF, body=pair),
+    "staff.duplicates.create_companies_dismissal": act(ADMIN, body=pair_of_companies),
     "staff.contacts.create": act(STAFF, body=NEW_CONTACT, bad={"user_name": "x", "last_name": ""}),
     "staff.contacts.of_company": page(STAFF, "company"),
     "staff.contacts.create_in_company": act(STAFF, "company", NEW_CONTACT, {"last_name": ""}),
-    "staff.contacts.show": page(STAFF, "contact"),
+    "staff.contacts.new_person": form(STAFF, "company"),
+    "staff.contacts.create_person": act(
+        STAFF, "company", lambda cast: {"contact_id": str(cast.nora)}, {"contact_id": "1"}
+    ),
+    "staff.contacts.show": page(STAFF, "contact", reach=WITH_GONE),
+    **removal_routes("staff.contacts", "contact"),
     "staff.contacts.show_history": page(STAFF, "contact"),
-    **_as_of("staff.contacts", "contacts", "contact", "city"),
-    **_field("staff.contacts", STAFF, "contact", "email", "new@acme.example", "no address"),
+    "staff.contacts.show_card": page(STAFF, "contact"),
+    "staff.contacts.show_card_file": page(STAFF, "contact"),
+    "staff.contacts.show_notes": page(STAFF, "contact"),
+    "staff.contacts.show_files": page(STAFF, "contact"),
+    "staff.contacts.create_file": act(STAFF, "contact", upload, {}),
+    "staff.contacts.create_note": act(STAFF, "contact", {"text": "Written"}, {"text": ""}),
+    **as_of_routes("staff.contacts", "contacts", "contact", "city"),
+    "staff.contacts.new_merge": form(STAFF, "contact"),
+    "staff.contacts.create_merge": act(STAFF, "contact", lambda cast: {"with": str(cast.ben)}, {}),
+    **field_routes("staff.contacts", STAFF, "contact", "email", "new@acme.example", "no address"),
     "staff.contracts.index": page(STAFF),
     "staff.contracts.new": page(STAFF),
     "staff.contracts.of_company": page(STAFF, "company"),
-    "staff.contracts.create": act(STAFF, "company", _new_contract, {"description": ""}),
-    "staff.contracts.show": page(STAFF, "contract"),
+    "staff.contracts.create": act(STAFF, "company", new_contract, {"description": ""}),
+    "staff.contracts.show": page(STAFF, "contract", reach=WITH_GONE),
+    **removal_routes("staff.contracts", "contract"),
     "staff.contracts.show_history": page(STAFF, "contract"),
-    **_as_of("staff.contracts", "contracts", "contract", "po_number"),
-    **_field("staff.contracts", STAFF, "contract", "description", "New words", "x" * 500),
+    **as_of_routes("staff.contracts", "contracts", "contract", "po_number"),
+    **field_routes("staff.contracts", STAFF, "contract", "description", "New words", "x" * 500),
+    "staff.groups.index": page(STAFF),
+    "staff.groups.new": form(STAFF),
+    "staff.groups.create": act(STAFF, body={"name": "Made", "kind": "group"}, bad={"name": ""}),
+    "staff.groups.show": page(STAFF, "group"),
+    "staff.groups.show_history": page(STAFF, "group"),
+    **as_of_routes("staff.groups", "groups", "group", "description"),
+    **field_routes("staff.groups", STAFF, "group", "description", "New words", "x" * 3000),
+    "staff.group_lists.contacts_of": page(STAFF, "group"),
+    "staff.group_lists.companies_of": page(STAFF, "group"),
+    "staff.group_lists.create_contact": act(
+        STAFF, "group", lambda cast: {"contact_id": str(cast.nora)}, {"contact_id": "1"}
+    ),
+    "staff.group_lists.create_company": act(
+        STAFF, "group", lambda cast: {"company_id": str(cast.xacme)}, {"company_id": "1"}
+    ),
+    "staff.many_members.choose": form(STAFF, query="from=contacts"),
+    "staff.many_members.new_additions": page(STAFF, "group", query="from=contacts"),
+    "staff.many_members.create_additions": act(STAFF, "group", query="from=contacts"),
+    "staff.many_members.new_removals": page(STAFF, "group", query="from=companies"),
+    "staff.many_members.create_removals": act(STAFF, "group", query="from=companies"),
+    "staff.group_members.of_contact": page(STAFF, "contact"),
+    "staff.group_members.of_company": page(STAFF, "company"),
+    "staff.group_members.create_of_contact": act(STAFF, "contact", ANOTHER, {"group_id": "1"}, before=another_group),
+    "staff.group_members.create_of_company": act(STAFF, "company", ANOTHER, {"group_id": "1"}, before=another_group),
+    "staff.group_members.create_of_company_groups": act(STAFF, "contact", every_group, before=group_of_company),
+    "staff.group_members.show": form(STAFF, "group_member"),
+    "staff.group_members.create_removal": act(STAFF, "group_member"),
+    "staff.group_members.create_primary": act(STAFF, "group_member"),
     "staff.access.show": page(STAFF, "contact"),
+    "staff.access.show_comments": page(STAFF, "contact"),
     "staff.access.create": act(STAFF, "contact"),
     "staff.access.create_removal": act(STAFF, "contact"),
+    "staff.access.new_deactivation": page(STAFF, "contact"),
+    "staff.access.create_deactivation": act(STAFF, "contact"),
+    "staff.access.create_activation": act(STAFF, "contact", before=deactivated),
     "staff.access.create_membership": act(
         STAFF, "contact", lambda cast: {"company_id": str(cast.nordlys)}, {"company_id": "1"}
     ),
     "staff.access.show_membership": form(STAFF, "membership"),
     "staff.access.create_membership_removal": act(STAFF, "membership"),
-    "staff.access.create_primary": act(STAFF, "membership", before=_second_membership),
-    **_field("staff.access", STAFF, "membership", "role", "Chief", "x" * 500),
+    "staff.access.create_end": act(STAFF, "membership", {"ends_on": "2026-01-31"}, {"ends_on": "soon"}),
+    "staff.access.create_primary": act(STAFF, "membership", before=second_membership),
+    **field_routes("staff.access", STAFF, "membership", "role", "Chief", "x" * 500),
+    "staff.files.show": page(STAFF, "attachment"),
+    "staff.files.create_removal": act(STAFF, "attachment"),
+    "staff.notes.show": form(STAFF, "note"),
+    "staff.notes.update_importance": act(STAFF, "note", {"important": "1"}),
+    "staff.notes.create_removal": act(STAFF, "note"),
+    **field_routes("staff.notes", STAFF, "note", "text", "Other words", ""),
+    "staff.units.index": page(STAFF, "company"),
+    "staff.units.create": act(STAFF, "company", {"name": "Made", "kind": "area"}, {"name": ""}),
+    "staff.units.show": form(STAFF, "unit"),
+    "staff.units.create_removal": act(STAFF, "unit", before=empty_unit),
+    "staff.units.create_restoration": act(STAFF, "unit", before=deactivated_unit),
+    **field_routes("staff.units", STAFF, "unit", "name", "Other", "x" * 500),
     "staff.exports.new": form(STAFF, args={"noun": "contacts"}),
     "staff.exports.create": act(STAFF, args={"noun": "contacts"}),
     "staff.exports.show": page(STAFF, "export", reach=OWN_ACCOUNT),
     "staff.imports.index": page(STAFF),
     "staff.imports.new": form(STAFF),
     "staff.imports.template": form(STAFF),
-    "staff.imports.create": act(STAFF, body=_upload, bad={}),
+    "staff.imports.create": act(STAFF, body=upload, bad={}),
     **{
         f"staff.imports.{name}": page(STAFF, "import", reach=OF_STAFF)
         for name in ("show", "reading", "columns", "rules")
@@ -236,6 +220,13 @@ ROUTES: dict[str, Route] = {
         f"staff.imports.create_{name}": act(STAFF, "import", reach=OF_STAFF, writes=False)
         for name in ("plan", "application", "cancellation", "repair", "undo")
     },
+    "staff.views.new": form(STAFF, args={"noun": "contacts"}),
+    "staff.views.create": act(STAFF, args={"noun": "contacts"}, body={"name": "Made"}, bad={"name": ""}),
+    "staff.views.edit": page(STAFF, "view", reach=OWN_ACCOUNT),
+    "staff.views.update": act(STAFF, "view", {"name": "Other"}, {"name": ""}, reach=OWN_ACCOUNT),
+    "staff.views.update_query": act(STAFF, "view", {"query": "city.is=Jena"}, reach=OWN_ACCOUNT),
+    "staff.views.create_removal": act(STAFF, "view", reach=OWN_ACCOUNT),
+    "staff.views.update_default": act(STAFF, args={"noun": "contacts"}, body={"view": ""}),
     "staff.history.show_operation": page(STAFF, "operation"),
     "staff.history.undo_operation": act(STAFF, "operation"),
     "staff.history.undo_field": act(STAFF, "operation", args={"name": "job_title"}),
@@ -251,10 +242,10 @@ ROUTES: dict[str, Route] = {
     ),
     "admin.staff.show": page(ADMIN, "staff", reach=OF_STAFF),
     "admin.staff.update_password": act(ADMIN, "staff", reach=OF_STAFF),
-    **_field("admin.staff", ADMIN, "staff", "name", "Other", "x" * 500, reach=OF_STAFF),
+    **field_routes("admin.staff", ADMIN, "staff", "name", "Other", "x" * 500, reach=OF_STAFF),
     "admin.tokens.index": page(ADMIN),
     "admin.tokens.new": page(ADMIN),
-    "admin.tokens.create": act(ADMIN, body=_new_token, bad={"name": ""}),
+    "admin.tokens.create": act(ADMIN, body=new_token, bad={"name": ""}),
     "admin.tokens.create_revocation": act(ADMIN, "token", reach=OF_STAFF),
     "admin.hosts.index": form(ADMIN),
     "admin.hosts.create": act(ADMIN, body={"name": "desk.harbor.example"}, bad={"name": "no host"}),
@@ -266,42 +257,47 @@ ROUTES: dict[str, Route] = {
     ),
     "admin.domains.show": page(ADMIN, "domain"),
     "admin.domains.create_removal": act(ADMIN, "domain"),
-    **_field("admin.domains", ADMIN, "domain", "name", "other.example", "no host"),
+    **field_routes("admin.domains", ADMIN, "domain", "name", "other.example", "no host"),
     "admin.fields.index": page(ADMIN, args={"noun": "contact"}),
     "admin.fields.new": form(ADMIN, args={"noun": "contact"}, query="kind=text"),
     "admin.fields.create": act(
         ADMIN, args={"noun": "contact"}, body={"kind": "text", "label": "Made", "portal": "none"}, bad={"kind": "text"}
     ),
-    "admin.fields.edit": page(ADMIN, args=_badge()),
-    "admin.fields.update": act(ADMIN, args=_badge(), body={"label": "Other", "portal": "none"}, bad={"label": ""}),
-    "admin.fields.new_archive": page(ADMIN, args=_badge()),
-    "admin.fields.create_archive": act(ADMIN, args=_badge()),
-    "admin.fields.create_restoration": act(ADMIN, args=_badge(), before=_archived_badge),
-    "admin.fields.create_reset": act(ADMIN, args=_badge(name="job_title"), before=_renamed_job_title),
+    "admin.fields.edit": page(ADMIN, args=badge()),
+    "admin.fields.update": act(ADMIN, args=badge(), body={"label": "Other", "portal": "none"}, bad={"label": ""}),
+    "admin.fields.new_archive": page(ADMIN, args=badge()),
+    "admin.fields.create_archive": act(ADMIN, args=badge()),
+    "admin.fields.create_restoration": act(ADMIN, args=badge(), before=archived_badge),
+    "admin.fields.create_reset": act(ADMIN, args=badge(name="job_title"), before=renamed_job_title),
     "admin.fields.update_order": act(ADMIN, args={"noun": "contact"}, body={"order": ["email", "first_name"]}),
-    "admin.fields.update_place": act(ADMIN, args=_badge(), body={"move": "up"}),
+    "admin.fields.update_place": act(ADMIN, args=badge(), body={"move": "up"}),
     # --- the portal ---
     "portal.home.index": page(PORTAL),
     "portal.home.update_theme": act(PORTAL, body={"theme": "dark"}),
     "portal.options.index": form(PORTAL, args={"kind": "country"}),
     "portal.me.show_me": page(PORTAL),
-    **_field("portal.me", PORTAL, "", "first_name", "Other", "x" * 500),
+    **field_routes("portal.me", PORTAL, "", "first_name", "Other", "x" * 500),
     "portal.people.index": page(INA),
     "portal.people.show": page(INA, "contact"),
     "portal.companies.show": page(PORTAL, "company"),
     "portal.contracts.index": page(INA),
     "portal.contracts.show": page(INA, "contract"),
+    "portal.groups.show": page(PORTAL, "group"),
     # --- the API ---
-    **_resource("companies", "company", {"name": "Made", "kind": "managed"}, {"email": "n@n.example"}, {"email": "-"}),
-    **_resource("contacts", "contact", NEW_CONTACT, {"email": "n@n.example"}, {"email": "-"}),
-    **_resource("contracts", "contract", _new_contract_in_json, {"description": "Other"}, {"description": ""}),
+    **resource_routes(
+        "companies", "company", {"name": "Made", "kind": "managed"}, {"email": "n@n.example"}, {"email": "-"}
+    ),
+    **resource_routes("contacts", "contact", NEW_CONTACT, {"email": "n@n.example"}, {"email": "-"}),
+    **resource_routes("contracts", "contract", new_contract_in_json, {"description": "Other"}, {"description": ""}),
+    **resource_routes("notes", "note", new_note, {"important": True}, {"text": ""}),
+    **resource_routes("groups", "group", {"name": "Made", "kind": "group"}, {"description": "Other"}, {"name": ""}),
     "api.description.show": form(STAFF),
     "api.operations.undo": act(STAFF, "operation"),
     "api.imports.index": page(STAFF),
     "api.imports.show": page(STAFF, "import", reach=OF_STAFF),
     "api.imports.index_rows": form(STAFF, "import", reach=OF_STAFF),
     "api.imports.show_rejected": form(STAFF, "import", reach=OF_STAFF),
-    "api.imports.create": act(STAFF, body=_upload, sent="form"),
+    "api.imports.create": act(STAFF, body=upload, sent="form"),
     "api.imports.update": act(
         STAFF, "import", {"columns": ["last_name", "first_name", "email"]}, {"no_such": 1}, reach=OF_STAFF
     ),

@@ -9,11 +9,13 @@ from .canaries import NOT_MARKED, TABLES, found_in
 # Columns of words that bear no canary in this world, with the reason; all others do, those of a new field as well.
 BARE = {
     "a form of its own, which a canary would break": "company.phone contact.phone contact.mobile contact.fax"
-    " staff.phone",
-    "one of our own words": "company.country company.kind company.time_zone contact.country contact.language"
-    " contact.state contact.time_zone contract.kind staff.role",
-    "no row in this world": "field_setting.help field_setting.label import_name.kind import_name.text"
-    " import_verdict.person_key import_verdict.user_key import_verdict.user_name import_verdict.verdict receipt.body",
+    " contact.send_to contact.sms_number staff.phone",
+    "one of our own words": "company.collaborators company.country company.kind company.time_zone contact.country"
+    " contact.employee_status contact.language contact.sla_level contact.state contact.time_zone"
+    " contract.kind customer_group.kind department.kind staff.role",
+    "no row in this world": "account.signed_in_from membership.room field_setting.help field_setting.label"
+    " import_name.kind import_name.text import_verdict.person_key import_verdict.user_key"
+    " import_verdict.user_name import_verdict.verdict receipt.body",
 }
 
 

@@ -5,7 +5,8 @@ import pytest
 from app.people.permissions import ADMINISTRATOR, ROLE_PERMISSIONS
 
 from .asking import UNSAFE, address, methods
-from .policy import EVERYBODY, ROUTES
+from .policy import ROUTES
+from .route import EVERYBODY
 
 # What belongs to whoever is signed in on its surface, whatever their rights.
 FOR_WHOEVER_IS_SIGNED_IN = {
@@ -20,12 +21,13 @@ FOR_WHOEVER_IS_SIGNED_IN = {
 # Views that ask for a second right within, so that holding none is refused there as well: the one at their door.
 AT_THE_DOOR = {
     name: right
-    for noun in ("companies", "contacts", "contracts")
+    for noun in ("companies", "contacts", "contracts", "notes")
     for name, right in (
         (f"api.{noun}.update", f"{noun}.edit"),
         (f"api.{noun}.show_history", "history.view"),
         (f"staff.{noun}.create_restoration", f"{noun}.edit"),
     )
+    if name in ROUTES
 }
 
 

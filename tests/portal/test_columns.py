@@ -9,20 +9,33 @@ READS = {
     "company_domain": {"id", "withdrawn_at", "company_id", "name"},
     "contact": {"id", "version", "withdrawn_at", "custom", "company_ids", "active", "title", "first_name", "last_name"}
     | {"user_name", "customer_id", "email", "job_title", "line_manager_id", "phone", "mobile", "fax", "pager"}
-    | {"address1", "address2", "city", "postcode", "country", "state", "time_zone", "language"},
+    | {"address1", "address2", "city", "postcode", "country", "state", "time_zone", "language"}
+    | {"middle_name", "suffix", "send_to", "employee_id", "employee_status", "sla_level", "mobile_carrier"}
+    | {"sms_number", "address3", "personal_email", "twitter", "facebook", "linkedin"},
     "contact_address": {"id", "withdrawn_at", "contact_id", "email"},
     "contract": {"id", "version", "withdrawn_at", "custom", "description", "company_id", "kind", "po_number"}
     | {"starts_on", "ends_on", "limited", "minutes", "customer_contact_id", "support_contact_id"},
+    "customer_group": {
+        "id",
+        "version",
+        "withdrawn_at",
+        "custom",
+        "name",
+        "description",
+        "active",
+        "shown",
+        "member_ids",
+    },
     "department": {"id", "withdrawn_at", "company_id", "name"},
     "membership": {"id", "version", "withdrawn_at", "company_id", "contact_id", "department_id", "role", "is_primary"}
-    | {"company_primary", "department_primary", "sees_people", "sees_contracts", "starts_on", "ends_on"},
+    | {"company_primary", "department_primary", "sees_people", "sees_contracts", "starts_on", "ends_on", "room"},
     "staff": {"id", "withdrawn_at", "name", "phone", "email", "active"},
 }
 WRITES = {
     "account": {"theme"},
     "contact": {"version", "updated_at", "updated_op", "custom", "title", "first_name", "last_name", "job_title"}
     | {"phone", "mobile", "fax", "pager", "address1", "address2", "city", "postcode", "country", "state", "time_zone"}
-    | {"language"},
+    | {"language", "middle_name", "suffix", "address3", "personal_email", "twitter", "facebook", "linkedin"},
 }
 # Whole tables: the journal, which is only added to, and how the organization calls its fields.
 WHOLE = {

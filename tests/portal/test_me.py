@@ -22,6 +22,7 @@ def version(world) -> str:
     return str(now(world, "version"))
 
 
+@pytest.mark.feature("L007")
 def test_the_page_shows_what_is_opened_and_nothing_else(shared_world):
     page = normal(shared_world.portal("ina").get("/portal/me"))
     for shown in ("Ina", "Berg", "ina@acme.example", "Purchasing", "Buyer", "Acme", "Berlin", "Germany"):

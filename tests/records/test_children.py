@@ -5,7 +5,8 @@ from sqlalchemy import select
 
 from app.companies.domains import Domain
 from app.companies.models import Company
-from app.contacts.models import Address, Contact
+from app.contacts.addresses import Address
+from app.contacts.models import Contact
 from app.fields.errors import FieldErrors
 from app.records.actor import Actor
 from app.records.models import Operation

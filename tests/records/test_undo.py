@@ -5,7 +5,8 @@ from sqlalchemy import func, select
 
 from app.companies.domains import Domain
 from app.companies.models import Company, Department
-from app.contacts.models import Address, Contact, Membership
+from app.contacts.addresses import Address
+from app.contacts.models import Contact, Membership
 from app.contracts.models import Contract
 from app.fields.models import CustomField
 from app.fields.settings import settings_changed

@@ -50,7 +50,7 @@ def test_an_address_may_be_typed_in_any_case(world, login):
     assert sign_in(world.anonymous(), login, password("ann")).status_code == 303
 
 
-@pytest.mark.feature("L021")
+@pytest.mark.feature("C053", "L021")
 @pytest.mark.parametrize("login", ["ina", "INA", "ina@acme.example"])
 def test_a_contact_signs_in_by_user_name_or_address(world, login):
     assert sign_in(world.anonymous(), login, password("ina"), "/portal/sign-in").status_code == 303

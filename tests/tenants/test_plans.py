@@ -29,6 +29,9 @@ FILL = (
     " WHERE c.user_name ~ '^user'",
     "INSERT INTO contact_address (contact_id, email) SELECT id, email FROM contact WHERE user_name ~ '^user'",
     "INSERT INTO department (company_id, name) SELECT id, 'Department' FROM company WHERE name ~ '^Company '",
+    "INSERT INTO customer_group (name, shown, member_ids)"
+    " SELECT 'Group ' || n, true, ARRAY[n, n + 1]::bigint[] FROM generate_series(100001, 100000 + {many} / 5) n",
+    "INSERT INTO customer_group (name, shown, member_ids) VALUES ('Mine', true, ARRAY[{ina}, {ina} + 1]::bigint[])",
     "ANALYZE",
 )
 
@@ -40,7 +43,7 @@ def _crowd(app, cluster, template):
     with cluster.connect(crowd.database) as connection:
         connection.execute(f"SET search_path = {crowd.schema()}, extensions")
         for statement in FILL:
-            connection.execute(statement.replace("{many}", str(MANY)))
+            connection.execute(statement.replace("{many}", str(MANY)).replace("{ina}", str(cast.ina)))
     yield crowd
     cluster.drop(crowd.database)
 
@@ -85,6 +88,8 @@ def test_no_page_of_the_portal_reads_a_table_from_end_to_end(crowded, cast):
     assert {"company", "contact", "contract", "membership", "change", "operation"} <= tables
     client = crowded.portal("ina")
     numbers = {"company": cast.acme, "contact": cast.otto, "contract": cast.acme_support_hours}
+    mine = f"SELECT id FROM {crowded.schema()}.customer_group WHERE name = 'Mine'"
+    numbers["group"] = crowded.sql(mine)[0]["id"]
     wrong, asked = [], 0
     for rule in crowded.app.url_map.iter_rules():
         route = ROUTES.get(rule.endpoint)
@@ -107,7 +112,7 @@ def test_no_page_of_the_portal_reads_a_table_from_end_to_end(crowded, cast):
     assert not wrong, "\n".join(wrong)
 
 
-@pytest.mark.parametrize("table", ["company", "contact", "contract", "department", "membership"])
+@pytest.mark.parametrize("table", ["company", "contact", "contract", "customer_group", "department", "membership"])
 def test_each_wall_is_found_through_an_index(crowded, cast, table):
     live = f"SELECT id FROM {table} WHERE withdrawn_at IS NULL"
     with crowded.inside():

@@ -23,6 +23,7 @@ SEEN = {
     "contact_address": "t.contact_id = %(me)s",
     "contract": "t.company_id = ANY (%(companies)s)",
     "custom_field": "true",
+    "customer_group": "t.shown AND t.active AND %(me)s = ANY (t.member_ids)",
     "department": "t.company_id = ANY (%(companies)s)",
     "field_setting": "true",
     "field_version": "true",

@@ -10,9 +10,10 @@ from .screens import Element, Reader, screen
 NATIVE = ("popovertarget", "hidden", "disabled")
 
 
-def _addresses(form: Element) -> list[str]:
+def _addresses(form: Element, page: Element) -> list[str]:
     """Where the buttons of a form lead that has no address itself; one that leads nowhere when it has none to press."""
-    return [one.get("formaction") or "" for one in form.all("button") if one.get("type") != "button"] or [""]
+    buttons = [*form.all("button"), *page.all("button", form=form.get("id") or "-")]
+    return [one.get("formaction") or "" for one in buttons if one.get("type") != "button"] or [""]
 
 
 def dead(page: Element) -> list[str]:
@@ -23,10 +24,12 @@ def dead(page: Element) -> list[str]:
     named = {form.get("id") for form in forms}
     for form in forms:
         # Each of its buttons may have an address of its own.
-        leads = [form.get("action") or ""] if "action" in form.attributes else _addresses(form)
+        leads = [form.get("action") or ""] if "action" in form.attributes else _addresses(form, page)
         if not all(address.startswith(("/", "?")) for address in leads):
             found.append(f"a form without an address: {form.attributes}")
-        if form.get("method") == "post" and not form.values().get("csrf_token"):
+        # The token may come with the button that sends the form.
+        sends = any(button.get("name") == "csrf_token" and button.get("value") for button in form.all("button"))
+        if form.get("method") == "post" and not sends and not form.values().get("csrf_token"):
             found.append(f"a form without its token: {form.attributes}")
         buttons = [one for one in form.all("button") if one.get("type") in (None, "submit")]
         others = [one for one in page.all("button", form=form.get("id") or "-")]

@@ -8,7 +8,8 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from app.web.sizes import LARGEST
 from tests.isolation.asking import address, rules
-from tests.isolation.policy import EVERYBODY, ROUTES
+from tests.isolation.policy import ROUTES
+from tests.isolation.route import EVERYBODY
 from tests.pages import normal
 
 # --- sizes ------------------------------------------------------------------------------------------------------------

@@ -151,11 +151,14 @@ def test_no_token_no_login_and_no_cookie_becomes_part_of_a_statement(shared_worl
 MAKES_SQL = {"text", "literal_column", "exec_driver_sql", "DDL"}
 # What is put together of parts, and why no part is anybody's word.
 OF_OUR_OWN = {
+    "app/contacts/duplicates.py text": "one of our own statements, all values bound",
     "app/contacts/models.py text": "names of columns of our own, in an index",
     "app/imports/creating.py text": "no statement: the sheet's own text() of a cell",
     "app/imports/problems.py text": "no statement: the sheet's own text() of a cell",
     "app/imports/staging.py text": "no statement: the sheet's own text() of a cell",
     "app/imports/verdicts.py text": "no statement: the sheet's own text() of a cell",
+    "app/records/clashes.py literal_column": "the parts of a unique key, as the models have it",
+    "app/records/duplicates.py text": "statements of our own, one in front of the other, all values bound",
     "app/records/search.py literal_column": "the rank, a number",
     "app/records/statements.py literal_column": "what a model says of its own companies",
 }

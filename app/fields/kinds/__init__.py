@@ -1,6 +1,7 @@
 """What a field can be. One class a kind; none of them knows a table, a form or a page."""
 
-from .choice import Choice, Choices, YesNo
+from .among import Among
+from .choice import Choice, Choices, Suggested, YesNo
 from .colour import Colour
 from .country import Country, Region
 from .country_names import country_codes, country_name
@@ -15,12 +16,14 @@ from .number import Decimal, Whole
 from .phone import Phone, digits, split_extension, tel
 from .reference import Reference
 from .settings import KINDS, from_settings
+from .several import Lines, Several
 from .text import LongText, Text
 from .url import Url
 from .zone import TimeZone, default_zone, zones_of
 
 __all__ = [
     "KINDS",
+    "Among",
     "Choice",
     "Choices",
     "Colour",
@@ -33,11 +36,14 @@ __all__ = [
     "Email",
     "Kind",
     "Language",
+    "Lines",
     "LongText",
     "Money",
     "Phone",
     "Reference",
     "Region",
+    "Several",
+    "Suggested",
     "Text",
     "TimeZone",
     "Url",

@@ -14,7 +14,7 @@ from app.i18n import gettext as _
 
 from ..errors import FieldError
 from .cleaning import many_lines, one_line, shown
-from .kind import Context, Kind, listed, nearest, wrong_type
+from .kind import Context, Kind, listed, nearest, too_long, wrong_type
 
 _BETWEEN_CHOICES = re.compile("[;\n]")
 
@@ -97,6 +97,23 @@ class Choice(Kind):
     def options(self, locale: str | None = None, record: Any = None) -> list[tuple[str, str]]:
         """The choices in their own order."""
         return [(value, str(label)) for value, label in self.choices]
+
+
+@dataclass(frozen=True, eq=False)
+class Suggested(Choice):
+    """One of the `choices`, or something else that was written: the list is offered, not prescribed."""
+
+    max: int | None = 128
+
+    name: ClassVar[str] = "suggested"
+    exact_json: ClassVar[bool] = False
+
+    def read(self, text: str, context: Context) -> str:
+        """The value that was meant, or the text as it was written."""
+        found = text if text in self._values else self._keys().get(text.casefold(), text)
+        if self.max is not None and len(found) > self.max:
+            raise too_long(len(found), self.max)
+        return found
 
 
 @dataclass(frozen=True, eq=False)

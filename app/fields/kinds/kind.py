@@ -1,6 +1,6 @@
 """What every kind of field can do: read typed text, show a value, carry it through sheets and JSON."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
 from datetime import date
 from difflib import get_close_matches
@@ -175,6 +175,9 @@ class Kind:
         comes back as None, so that no page fails over one old value.
         """
         return stored if isinstance(stored, str) else None
+
+    def check(self, value: Any, record: Mapping[str, Any]) -> None:
+        """Raise FieldError for a value that the record's other values do not allow."""
 
     def options(self, locale: str | None = None, record: Any = None) -> list[tuple[str, str]] | None:
         """What can be chosen, as (text for `parse`, label) in the order to show; None for free input."""

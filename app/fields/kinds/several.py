@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from app.i18n import gettext as _
 
 from ..errors import FieldError
+from .cleaning import many_lines
 from .kind import Context, Kind, wrong_type
 
 
@@ -27,8 +28,7 @@ class Several(Kind):
         return ARRAY(TextColumn())
 
     def read(self, text: str, context: Context) -> list[Any]:
-        parts = text.replace(";", " ").replace(",", " ").split()
-        found = [self.of.parse(part, locale=context.locale) for part in parts]
+        found = [self.of.parse(part, locale=context.locale) for part in self.parts_of(text)]
         self._count(found)
         return list(dict.fromkeys(found)) or None
 
@@ -53,8 +53,32 @@ class Several(Kind):
     def restore(self, stored: Any) -> Any:
         return [one for one in stored if isinstance(one, str)] or None if isinstance(stored, list) else None
 
+    def parts_of(self, text: str) -> list[str]:
+        """What was typed, one by one."""
+        return text.replace(";", " ").replace(",", " ").split()
+
     def _count(self, found: list) -> None:
         if self.max and len(found) > self.max:
             raise FieldError(
                 _("At most %(max)s entries fit; %(found)s were found.", max=self.max, found=len(found)), code="max"
             )
+
+
+@dataclass(frozen=True, eq=False)
+class Lines(Several):
+    """A list of texts, each on a line of its own, in the order in which they were written; no doubles."""
+
+    name: ClassVar[str] = "lines"
+    input: ClassVar[str] = "textarea"
+
+    def clean(self, text: str) -> str:
+        """With its lines."""
+        return many_lines(text)
+
+    def parts_of(self, text: str) -> list[str]:
+        """Its lines, but for empty ones."""
+        return [line for line in map(str.strip, text.splitlines()) if line]
+
+    def plain(self, value: Any) -> str:
+        """One on a line, as it is typed."""
+        return "\n".join(value or [])

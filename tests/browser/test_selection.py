@@ -1,0 +1,71 @@
+"""Ticking rows with the mouse, the keys and without scripts, and what follows."""
+
+import pytest
+from playwright.sync_api import expect
+
+from .window import NARROW
+
+
+def ticked(window) -> int:
+    return window.page.locator(".pick:checked").count()
+
+
+@pytest.mark.feature("B021")
+def test_shift_ticks_a_range_and_one_box_the_page(visit):
+    window = visit("ann")
+    window.go("/contacts")
+    page, bar = window.page, window.page.locator(".selection")
+    expect(bar).to_be_hidden()
+    boxes = page.locator(".pick")
+    boxes.nth(1).click()
+    expect(bar.get_by_role("status")).to_have_text("selected: 1")
+    boxes.nth(4).click(modifiers=["Shift"])
+    assert ticked(window) == 4
+    bar.get_by_label("This page").click()
+    assert ticked(window) == 7
+    bar.get_by_label("This page").click()
+    expect(bar.get_by_role("status")).to_be_empty()
+    # By the keys: X ticks the row at hand.
+    page.locator("[data-row] .cell-link").first.focus()
+    page.keyboard.press("x")
+    assert ticked(window) == 1
+
+
+@pytest.mark.feature("B001", "B021")
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "plain"])
+def test_some_people_move_and_move_back(visit, scripts):
+    window = visit("ann", scripts=scripts, size=NARROW)
+    window.go("/contacts")
+    page = window.page
+    page.get_by_label("Select Nils").check()
+    page.get_by_label("Select Nora").check()
+    page.get_by_role("button", name="Edit").click()
+    page.get_by_label("Which field?").select_option(label="City")
+    page.get_by_role("button", name="Choose").click()
+    page.get_by_label("City", exact=True).fill("Bergen")
+    page.get_by_role("button", name="Show before and after").click()
+    expect(page.get_by_text("2 records will change")).to_be_visible()
+    page.get_by_label("Why").fill("A new office")
+    page.get_by_role("button", name="Change 2 records").click()
+    expect(page.get_by_text("2 records were changed")).to_be_visible()
+    page.get_by_role("button", name="Undo").click()
+    window.go("/contacts?city.is=Bergen")
+    expect(page.get_by_text("Nothing matches these filters.")).to_be_visible()
+
+
+@pytest.mark.feature("B021", "I191")
+def test_a_view_is_saved_chosen_and_remembered(visit):
+    window = visit("ann")
+    window.go("/contacts?status=active&sort=-email")
+    page = window.page
+    page.locator("summary", has_text="Views").click()
+    page.get_by_role("link", name="Save as a view").click()
+    page.get_by_label("Name").fill("Active by mail")
+    page.get_by_role("button", name="Save the view").click()
+    expect(page).to_have_url(f"{window.url}/contacts?view=active-by-mail")
+    page.locator("#contacts-list-sort-first_name").click()
+    expect(page.get_by_text("This differs from")).to_be_visible()
+    page.get_by_role("link", name="Reset").click()
+    expect(page.get_by_text("This differs from")).to_be_hidden()
+    page.get_by_role("navigation", name="Main").get_by_role("link", name="Contacts").click()
+    expect(page).to_have_url(f"{window.url}/contacts?view=active-by-mail")
