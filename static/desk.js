@@ -165,7 +165,7 @@ on("click", event => {
     if (other) up ? other.before(item) : other.after(item);
     (visible(move) && getComputedStyle(move).visibility === "visible" ? move : $(`[data-move=${up ? "down" : "up"}]`, item)).focus();
   }
-  for (const menu of $$("details[data-menu][open]")) if (!menu.contains(event.target)) menu.open = false;
+  for (const menu of $$("details[data-menu][open]")) if (!menu.contains(event.target) || event.target.closest("[hx-target='#dialog']")) menu.open = false;
 });
 const arrange = details => {
   const list = details.open && $("[data-order]", details);

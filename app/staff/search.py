@@ -1,7 +1,5 @@
 """The search over everything: a page of its own, and the palette that opens over every page."""
 
-from urllib.parse import urlsplit
-
 from flask import Blueprint, Response, request
 from flask_login import current_user
 
@@ -32,6 +30,6 @@ def index() -> Response:
 
 def _opened_before() -> list[tuple[str, int]]:
     """What this person opened last, without the record whose page they are at."""
-    here = urlsplit(request.headers.get("HX-Current-URL", "")).path
+    here = request.current_page.path
     paths = {noun.key: noun.path for noun in finding.NOUNS}
     return [(noun, record_id) for noun, record_id in recent() if f"{paths.get(noun)}/{record_id}" != here]

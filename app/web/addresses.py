@@ -1,4 +1,6 @@
-"""Numbers in addresses: what no record can have as its number is an address that does not exist."""
+"""Addresses: what no record can have as its number does not exist, and what a browser says may be no address at all."""
+
+from urllib.parse import SplitResult, urlsplit
 
 from flask import Flask
 from werkzeug.routing import IntegerConverter
@@ -14,6 +16,14 @@ class Number(IntegerConverter):
 
     def __init__(self, map, **options):
         super().__init__(map, **{"max": LARGEST, **options})
+
+
+def parts_of(address: str) -> SplitResult:
+    """The parts of an address that a browser names; those of no address at all are empty."""
+    try:
+        return urlsplit(address)
+    except ValueError:
+        return urlsplit("")
 
 
 def init_app(app: Flask) -> None:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from typing import Any
-from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode
 
 from babel.numbers import format_decimal
 from flask import request
@@ -102,22 +102,14 @@ _FILTERS = {
 
 def _page() -> str:
     """The path of the page that the history stands on; for a fragment the browser says which."""
-    return _current().path if request.wants_fragment else request.path
-
-
-def _current() -> SplitResult:
-    """The address that the browser shows, as it says itself."""
-    try:
-        return urlsplit(request.headers.get("HX-Current-URL", ""))
-    except ValueError:
-        return urlsplit("")
+    return request.current_page.path if request.wants_fragment else request.path
 
 
 def _wanted(past: history.Past) -> history.Wanted:
     """What the address asks for; what changes something asks for what the page showed."""
     args = request.args
     if request.method != "GET":
-        args = MultiDict(parse_qsl(_current().query))
+        args = MultiDict(parse_qsl(request.current_page.query))
     show, q = args.get("show", ""), args.get("q", "")[:1000].strip()[:100]
     return history.Wanted(show if show in past.shows else history.FEED, q, args.get("until", type=number))
 

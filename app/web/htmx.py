@@ -1,14 +1,22 @@
 """The one place that knows which requests want a fragment: htmx-flask underneath, htmx 4 in the browser."""
 
 import json
+from urllib.parse import SplitResult
 
 from flask import Flask, Response, make_response, render_template, request
 from htmx_flask import Htmx
 from htmx_flask.requests import HtmxAwareRequest
 
+from .addresses import parts_of
+
 
 class DeskRequest(HtmxAwareRequest):
-    """A request that can say whether it wants a fragment."""
+    """A request that can say whether it wants a fragment, and of which page."""
+
+    @property
+    def current_page(self) -> SplitResult:
+        """The address of the page that htmx asks from, as the browser says; empty for any other request."""
+        return parts_of(self.headers.get("HX-Current-URL", ""))
 
     @property
     def wants_fragment(self) -> bool:

@@ -7,7 +7,6 @@ fragment to htmx and a whole page otherwise, so that everything works without sc
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request
 from flask_login import current_user
@@ -258,7 +257,7 @@ def _on_screen(noun: Inline, fields: FieldSet) -> list[str]:
     """The fields that the page behind this request shows, in their order: the columns of a list, or all on a record."""
     if _tag() != "td":
         return [entry.name for entries in fields.sections().values() for entry in entries]
-    here = urlsplit(request.headers.get("HX-Current-URL", ""))
+    here = request.current_page
     named = [one for one in columns_at(here.path, here.query) if one in fields]
     return list(dict.fromkeys(named)) or [one for one in noun.columns(here.path) if one in fields]
 

@@ -5,7 +5,7 @@ Nothing is kept: the list's own address travels along, and is asked for the neig
 
 import re
 from dataclasses import dataclass
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from flask import Response, request
 
@@ -13,6 +13,7 @@ from app.i18n import gettext as _
 
 from . import toasts
 from .access import local_path
+from .addresses import parts_of
 from .htmx import redirect_to
 from .listing import Listing
 
@@ -31,7 +32,7 @@ class Neighbours:
 
 def neighbours(path: str, record_id: int) -> Neighbours | None:
     """The neighbours of a record of the noun whose list is at `path`, if it was opened from one of its lists."""
-    came = urlsplit(request.headers.get("Referer", ""))
+    came = parts_of(request.headers.get("Referer", ""))
     there = f"{came.path}?{came.query}" if came.query else came.path
     home = request.args.get("list") or (there if came.netloc == request.host else "")
     home = local_path(home, "")

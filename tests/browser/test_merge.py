@@ -16,6 +16,7 @@ def test_a_contact_is_merged_with_another_and_taken_apart_again(world, cast, vis
     window = visit("ann")
     page = window.page
     window.go(f"/contacts/{cast.otto}")
+    page.locator("#more > summary").click()
     page.get_by_role("link", name="Merge with…").click()
     page.get_by_label("Which record is the same?").click()
     page.keyboard.type("Ina Be", delay=20)

@@ -213,3 +213,21 @@ def test_what_is_open_to_everybody_tells_nothing_of_the_installation(shared_worl
             home = str(shared_world.cluster.home)
             for word in ("werkzeug/", "python/", "granian/", "org_", "deskhand_app", "postgresql://", "redis://", home):
                 assert word not in said, f"{rule.rule} says {word}"
+
+
+NO_ADDRESSES = ["http://[", "http://[::1", "//[", "", "http://harbor.test\N{FULLWIDTH SOLIDUS}[", "a" * 3000]
+
+
+@pytest.mark.parametrize("said", NO_ADDRESSES)
+def test_a_browser_that_names_no_address_gets_the_page_all_the_same(shared_world, cast, said):
+    """What the headers say of the page behind a request is the browser's word, and may be no address."""
+    ann = shared_world.staff("ann")
+    headers = dict.fromkeys(("HX-Current-URL", "Referer"), said.encode().decode("latin-1"))
+    contact = f"/contacts/{cast.nora}"
+    for path in ("/contacts", contact, f"{contact}/history", f"{contact}/fields/phone/edit?in=row", "/search?q=no"):
+        assert ann.get(path, headers=headers).status_code == 200
+        assert ann.fragment(path, headers=headers).status_code == 200
+    cell = ann.fragment(
+        f"{contact}/fields/phone?in=row", headers=headers, method="POST", data={"value": "030 1", "v": "1"}
+    )
+    assert cell.status_code < 500
