@@ -9,7 +9,7 @@ from app.fields import models as fields
 from app.groups import models as groups
 from app.imports import models as imports
 from app.people import models as people
-from app.records import attachments, bulk, duplicates, files, merged, models, notes, receipts, views
+from app.records import attachments, bulk, duplicates, files, merged, models, notes, presence, receipts, views
 from app.settings import models as settings
 from tenants import jobs
 
@@ -30,6 +30,7 @@ __all__ = [
     "merged",
     "models",
     "notes",
+    "presence",
     "people",
     "receipts",
     "settings",

@@ -22,6 +22,7 @@ from app.web.inline import Inline, inline
 from app.web.listing import group_url, listing
 from app.web.merging import MergePage, merging
 from app.web.neighbours import neighbours, step
+from app.web.presence import presence
 from app.web.recent import opened
 from app.web.removal import Removing, removal
 from app.web.timeline import Timeline, timeline
@@ -263,6 +264,7 @@ def _link_form(loaded, wrong: FieldErrors | None = None):
 inline(bp, INLINE)
 removal(bp, REMOVING)
 timeline(bp, TIMELINE)
+presence(bp, INLINE, _l("Companies"), "name")
 merging(bp, MergePage(INLINE, "companies.merge", _l("Companies")))
 as_of(
     bp,

@@ -30,6 +30,7 @@ from app.web.listing import AddRow, group_url, listing
 from app.web.maps import map_url
 from app.web.merging import MergePage, merging
 from app.web.neighbours import neighbours, step
+from app.web.presence import presence
 from app.web.recent import opened
 from app.web.removal import Removing, removal
 from app.web.timeline import Timeline, timeline
@@ -336,6 +337,7 @@ def _card(loaded: Loaded) -> Card:
 inline(bp, INLINE)
 removal(bp, REMOVING)
 timeline(bp, TIMELINE)
+presence(bp, INLINE, _l("Contacts"), "full_name")
 merging(bp, MergePage(INLINE, "contacts.merge", _l("Contacts"), merge_questions))
 as_of(
     bp,

@@ -18,6 +18,7 @@ from app.web.htmx import page, redirect_to
 from app.web.inline import Inline, inline
 from app.web.listing import listing
 from app.web.neighbours import neighbours, step
+from app.web.presence import presence
 from app.web.recent import opened
 from app.web.removal import Removing, removal
 from app.web.timeline import Timeline, timeline
@@ -177,4 +178,5 @@ def show(id: int) -> Response:
 inline(bp, INLINE)
 removal(bp, REMOVING)
 timeline(bp, TIMELINE)
+presence(bp, INLINE, _l("Contracts"), "description")
 as_of(bp, AsOfPage(INLINE, _l("Contracts"), not_shown=(_l("Hours used"),)))

@@ -32,6 +32,7 @@ from app.web.forms import form, nonce, once
 from app.web.htmx import page, redirect_to
 from app.web.inline import Inline, inline
 from app.web.listing import PASSING, listing
+from app.web.presence import presence
 from tenants import db
 
 from . import actions, members, queries
@@ -127,6 +128,7 @@ def show_history(id: int) -> Response:
 
 
 inline(bp, INLINE)
+presence(bp, INLINE, _l("Groups"), "name")
 as_of(bp, AsOfPage(INLINE, _l("Groups"), not_shown=(_l("The people and companies in it"),)))
 
 

@@ -22,6 +22,16 @@ def field_routes(
     }
 
 
+def presence_routes(noun: str, kind: str) -> dict[str, Route]:
+    """The addresses of who has a record open; to be there, and to say something, is to write."""
+    return {
+        f"{noun}.index_presence": page(STAFF),
+        f"{noun}.show_presence": page(STAFF, kind),
+        f"{noun}.create_presence": act(STAFF, kind),
+        f"{noun}.create_word": act(STAFF, kind, {"text": "A word"}, {"text": ""}),
+    }
+
+
 def as_of_routes(noun: str, path: str, kind: str, name: str) -> dict[str, Route]:
     """The addresses of a record as it was on a date; what is put back was changed after everything else was done."""
 

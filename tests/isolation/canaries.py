@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from psycopg.types.json import Jsonb
-from sqlalchemy import Text, select
+from sqlalchemy import Text, func, select
 
 import app.models_index  # noqa: F401  (all tables)
 from app.companies.models import Company, Department
@@ -27,7 +27,7 @@ from app.fields.settings import settings_changed
 from app.groups.models import Group, GroupMember
 from app.imports import actions as imports
 from app.people.actions import create_staff
-from app.records import attachments, bulk, files, notes, undo_job, views
+from app.records import attachments, bulk, files, notes, presence, undo_job, views
 from app.records.actor import Actor
 from app.records.duplicates import Duplicate
 from app.records.merged import Merged
@@ -52,7 +52,7 @@ OUR_WORDS = {
     "attachment.media_type file.media_type file.purpose file.sha256 import.state import_row.verdict",
     "job.kind job.lane job.state job.link",
     "operation.kind operation.through",
-    "merged.noun duplicate.noun",
+    "merged.noun duplicate.noun presence.noun word.noun",
     "receipt.key receipt.fingerprint receipt.location setting.name session.surface sign_in_attempt.address",
     "contact.search_text company.search_text",
 }
@@ -195,6 +195,10 @@ def _make_own(account_id: int, actor: Actor, canaries: Canaries) -> None:
     bulk.choose(BULKY, "edit", everybody, account_id=account_id, back="/contacts", field="city", action="clear")
     view = views.save_as("contacts", {"name": "A view"}, "city.is=Kiel", actor=Actor("Somebody", account_id))
     views.begin_with("contacts", view, account_id)
+    for model in (Contact, Company, Contract):
+        record_id = db.session.scalar(select(func.min(model.id)))
+        presence.arrive(model.noun, record_id, Actor("Somebody", account_id))
+        presence.say(model.noun, record_id, "A word", Actor("Somebody", account_id))
 
 
 def _make_foreign(cast, actor: Actor, canaries: Canaries) -> None:
