@@ -28,6 +28,9 @@ class Record(Tenanted):
     part_of: str = ""
     # The column that names the record with which this row is deleted and comes back, where it is no part of it.
     goes_with: str = ""
+    # The columns that name records which this row only says something of: it stays with them when they are deleted,
+    # and is never in the way.
+    says_of: tuple[str, ...] = ()
     # Lists on this row that its parts keep in step; without any part they are empty.
     in_step: tuple[str, ...] = ()
     # Whether people in the portal change such records: only their own contact, so far.

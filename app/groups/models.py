@@ -93,6 +93,7 @@ class GroupMember(Record):
         Index("ix_group_member_group", "group_id", "contact_id", postgresql_where=LIVE),
     )
     noun = "group_member"
+    says_of = ("contact_id", "company_id")
     undo_permission = "groups.members"
     part_of = "group_id"
     companies_sql = "array_remove(ARRAY[t.company_id], NULL)"

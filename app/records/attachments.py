@@ -52,6 +52,7 @@ class Attachment(Record):
         Index("ix_attachment_file", "file_id"),
     )
     noun = "attachment"
+    says_of = ("contact_id", "company_id")
     undo_permission = "files.edit"
     companies_sql = COMPANIES
 

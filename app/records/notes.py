@@ -38,6 +38,7 @@ class Note(Record):
         Index("ix_note_company", "company_id", "id", postgresql_where=sql("company_id IS NOT NULL")),
     )
     noun = "note"
+    says_of = ("contact_id", "company_id")
     undo_permission = "notes.edit"
     companies_sql = COMPANIES
 

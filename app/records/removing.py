@@ -71,7 +71,7 @@ def _naming(model: type[Record]) -> tuple[tuple[type[Record], str, Callable[[Ite
         for key in sorted(other.__table__.foreign_key_constraints, key=lambda one: one.column_keys):
             target = next((one for one, _c in ((model, ""), *parts) if one.__table__ is key.referred_table), None)
             named = key.column_keys[-1]
-            if target is None or (other, named) in [one[:2] for one in found]:
+            if target is None or named in other.says_of or (other, named) in [one[:2] for one in found]:
                 continue
             found.append((other, named, _Counting(model, other, key, target, dict(parts).get(target, "id"))))
     direct = {other for other, _name, counted in found if counted.direct}

@@ -58,6 +58,8 @@ def presence(bp: Blueprint, noun: Inline, title: str, name: str) -> None:
     @allow(noun.view)
     def index_presence() -> Response:
         """The records that others have open, for the marks in the list."""
+        if not request.wants_fragment:
+            return redirect_to(noun.path)
         return page("staff/_open_elsewhere.html", noun=key, found=records.open_elsewhere(key, _me()))
 
     @bp.get(f"{at}/presence")
@@ -81,8 +83,6 @@ def presence(bp: Blueprint, noun: Inline, title: str, name: str) -> None:
         loaded, typed = noun.get(id, current_user), request.form.get("text", "")
         try:
             text = WORDS.parse(typed)
-            if text is None:
-                raise FieldError(_("Nothing is written yet."), code="required")
         except FieldError as error:
             said = f"{error.message} {error.hint or ''}".strip()
             return answer(loaded, 422, typed=typed, error=said)

@@ -13,6 +13,10 @@ NO_PAGES = re.compile(r"/(static/|healthz|readyz|api/|(portal/)?options/)|.*/fie
 NOUNS = ("contact", "company", "contract")
 LISTS = {"contacts": "contact", "companies": "company", "contracts": "contract"}
 EDITOR = re.compile(r"cell-form-(\w+)")
+# What an address asks for that is no page without it.
+ASKED = {
+    rule: "?from=contacts" for rule in ("/groups/additions", "/groups/<int:id>/additions", "/groups/<int:id>/removals")
+}
 # What stands behind a question mark and makes another page.
 FURTHER = {
     "staff": (
@@ -23,7 +27,6 @@ FURTHER = {
         "/contacts?panel=views",
         "/contacts?status=deleted",
         "/companies/{acme}/as-of?at=today",
-        "/groups/additions?from=contacts",
         "/companies/{acme}/merge?with={xacme}",
         "/contacts/{otto}/merge?with={ina}&with={ben}",
     ),
@@ -77,7 +80,8 @@ def _addresses(rule: str, numbers: list[int], words: dict[str, list[str]]) -> It
     for number in numbers if "<int:id>" in rule else [0]:
         for noun in words["noun"] if "<noun>" in rule else [""]:
             for name in words[noun or likely] if "<name>" in rule else [""]:
-                yield number, rule.replace("<int:id>", str(number)).replace("<noun>", noun).replace("<name>", name)
+                address = rule.replace("<int:id>", str(number)).replace("<noun>", noun).replace("<name>", name)
+                yield number, address + ASKED.get(rule, "")
 
 
 def _likely(start: str, numbers: dict[str, int]) -> list[int]:

@@ -79,8 +79,8 @@ def tried():
         db.session.info.pop("fields_changed", None)
 
 
-# Fields that are read of other records and of which nobody can tell what they were: counted, or names that may change.
-UNKNOWN = {"users", "groups"}
+# Fields that are read of other records, or made of other fields, and of which nobody can tell what they were.
+UNKNOWN = {"users", "groups", "full_name", "signed_in_at", "signed_in_from", "source"}
 
 
 def values(model, record_id: int) -> dict:

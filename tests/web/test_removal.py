@@ -125,6 +125,20 @@ def test_deleting_can_be_undone_and_restoring_too(world, ann, cast):
     assert ann.post_form(f"{path}/recovery").status_code == 303
 
 
+def test_what_is_only_said_of_a_company_is_not_in_its_way(world, ann):
+    """Notes, files and groups stay with a deleted company, and are there again when it comes back."""
+    path = ann.post_form("/companies", {"name": "Bare", "kind": "unmanaged"}).headers["Location"]
+    ann.post_form(f"{path}/notes", {"text": "Paid late"})
+    world.staff("adam").post_form("/groups", {"name": "Late payers", "kind": "group", "active": "1"})
+    group = world.sql(f"SELECT id FROM {world.schema()}.customer_group WHERE name = 'Late payers'")[0]["id"]
+    ann.post_form(f"{path}/groups", {"group_id": str(group)})
+    assert "belong to it" not in visible_text(ann.get(f"{path}/deletion"))
+    assert ann.post_form(f"{path}/deletion").headers["Location"] == "/companies"
+    ann.post_form(f"{path}/recovery")
+    page = screen(ann.get(path)).text
+    assert "Paid late" in page and "Late payers" in page
+
+
 @pytest.mark.feature("C101", "C102")
 def test_only_an_empty_company_that_nobody_manages_is_deleted(world, ann, cast):
     path = f"/companies/{cast.acme}"
