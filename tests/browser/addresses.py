@@ -58,14 +58,15 @@ def pages(app: Flask, world: World, client: Client, surface: str) -> tuple[list[
             if answer.status_code >= 400:
                 continue
             answered = True
-            if place and answer.status_code == 200:
+            if place:
+                # What leads elsewhere is there too.
                 known[start] = number
             page = answer.status_code == 200 and answer.mimetype == "text/html"
             kind = EDITOR.search(answer.text)[1] if page and edits else ""
             if page and (not edits or kind not in editors):
                 found.append(address)
                 editors.add(kind)
-            if not edits and answer.status_code == 200:
+            if not edits:
                 break
         if not answered:
             without.append(rule)
