@@ -57,7 +57,7 @@ class Window:
         self.complaints.append(f"console {message.type}: {message.text} ({message.location.get('url')})")
 
     def _watch(self, request: Request) -> None:
-        if request.method == "POST":
+        if request.method == "POST" and not request.url.endswith("/presence"):
             self.posts.append(request.url.removeprefix(self.url))
         if not request.url.startswith((self.url + "/", "data:", "blob:", "about:")):
             self.complaints.append(f"request to another origin: {request.url}")

@@ -35,8 +35,7 @@ def test_two_at_the_same_record_see_each_other_and_nobody_else_does(world, ann, 
     assert others(here(ann, path)) == ""
     assert "Ann" in others(here(sue, path))
     assert "Sue" in others(here(ann, path))
-    page = screen(ann.get(path)).one("section", id="presence").all("div")[0]
-    assert page["hx-post"] == f"{path}/presence" and "every" in page["hx-trigger"]
+    assert screen(ann.get(path)).one("section", id="presence")["data-presence"] == f"{path}/presence"
     # Another record, and another organization's with the same number, know nothing of it.
     marks = screen(ann.fragment(f"/{noun}/presence")).all("span")
     assert [(mark["data-marks"], "Sue" in mark.text) for mark in marks] == [(f"{noun_of(noun)}-{first}", True)]
