@@ -6,7 +6,7 @@ from typing import Any
 from tests.cast import Cast
 from tests.world import World
 
-from .route import ONLY_GONE, STAFF, Body, Route, act, page
+from .route import ONLY_GONE, STAFF, Body, Route, act, form, page
 
 
 def field_routes(
@@ -25,8 +25,8 @@ def field_routes(
 def presence_routes(noun: str, kind: str) -> dict[str, Route]:
     """The addresses of who has a record open; to be there, and to say something, is to write."""
     return {
-        f"{noun}.index_presence": page(STAFF),
-        f"{noun}.show_presence": page(STAFF, kind),
+        f"{noun}.index_presence": form(STAFF),
+        f"{noun}.show_presence": form(STAFF, kind),
         f"{noun}.create_presence": act(STAFF, kind),
         f"{noun}.create_word": act(STAFF, kind, {"text": "A word"}, {"text": ""}),
     }
