@@ -32,6 +32,7 @@ UNSCOPED = {
     "uq_contact_user_name": "user names are given by the desk",
     "uq_contact_identity": "the e-mail address in it is given by the desk",
     "uq_customer_group_name": "groups are made by the desk",
+    "uq_form_name": "forms are made by administrators",
     "uq_custom_field_key": "fields belong to the whole organization",
     "uq_field_setting_of_noun_field": "fields belong to the whole organization",
     "uq_list_view_slug": "views are named by the desk",
