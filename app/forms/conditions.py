@@ -52,9 +52,9 @@ class Condition:
         return {"field": self.field, "verb": self.verb, "value": self.value}
 
     def holds(self, known: Mapping[str, tuple[Kind, Any]]) -> bool:
-        """Whether it is so; `known` has kind and answer of each earlier question that was asked, by key.
+        """Whether it is so; `known` has kind and answer of each earlier question, by key: None where it was not asked.
 
-        A question that was not asked, or is no more, counts as one without an answer.
+        A tick that was not asked for, or not set, is a no.
         """
         kind, answer = known.get(self.field, (None, None))
         if isinstance(kind, YesNo):
@@ -148,7 +148,9 @@ def read(what: str, typed: Mapping[str, Any], earlier: Sequence[Field]) -> Condi
         if value:
             raise FieldErrors({names["field"]: FieldError(_("Which question is it about?"), code="required")})
         return None
-    kind = next(entry.kind for entry in earlier if entry.key == key)
+    kind = next((entry.kind for entry in earlier if entry.key == key), None)
+    if kind is None:
+        raise FieldErrors({names["field"]: FieldError(_("Choose an earlier question."), code="unknown")})
     possible = verbs_for(kind)
     verb = verb or possible[0]
     if verb not in possible:

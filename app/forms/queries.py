@@ -114,6 +114,44 @@ def _filled(loaded: read.Loaded, name: str, description: str | None, kept: list,
     return Filled(loaded.record, values, *by, name, description or "", asked, newest or loaded.record.form_version)
 
 
+@dataclass(frozen=True)
+class Opened:
+    """A form of one of the viewer's companies in the portal: its name, and the answers that are opened, by field."""
+
+    name: str
+    answers: list[tuple[Field, Any]]
+
+
+def opened(company_id: int) -> list[Opened]:
+    """What the portal shows of the forms of a company; the database limits whose company it may be."""
+    there = (FilledForm.withdrawn_at.is_(None), FilledForm.company_id == company_id)
+    rows = (
+        select(Form.name, FormVersion.questions, FilledForm.custom)
+        .select_from(FilledForm)
+        .join(Form, Form.id == FilledForm.form_id)
+        .join(
+            FormVersion,
+            (FormVersion.form_id == FilledForm.form_id) & (FormVersion.number == FilledForm.form_version),
+        )
+        .where(*there)
+        .order_by(FilledForm.position, FilledForm.id)
+    )
+    found = []
+    for name, kept, custom in db.session.execute(rows):
+        asked = questions.made(kept)
+        values = {
+            one.name: one.field.kind.restore(custom[one.field.key]) for one in asked if one.field.key in (custom or {})
+        }
+        shown = questions.walk(asked, lambda entry, values=values: values.get(entry.name))
+        answers = [(entry, values[entry.name]) for entry in shown if entry.portal and _there(values.get(entry.name))]
+        found += [Opened(name, answers)] if answers else []
+    return found
+
+
+def _there(value: Any) -> bool:
+    return value is not None and value not in ("", [])
+
+
 def to_add(model: type[Record], record_id: int) -> list[tuple[int, str]]:
     """The published forms that this record has not yet, by id and name."""
     column = FilledForm.contact_id if model is Contact else FilledForm.company_id

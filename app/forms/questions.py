@@ -89,6 +89,7 @@ def walk(questions: Sequence[Question], answer: Callable[[Field], Any]) -> list[
     found, known = [], {}
     for one in questions:
         if one.show_if is not None and not one.show_if.holds(known):
+            known[one.field.key] = (one.field.kind, None)
             continue
         needed = one.field.required or (one.require_if is not None and one.require_if.holds(known))
         entry = replace(one.field, required=needed)

@@ -43,10 +43,10 @@ class Removing:
     title: Any
     # The nouns of records that name one of these -> (id -> the address of the list that shows them).
     lists: dict[str, Callable[[int], str]]
-    # What should be known before one is deleted: its id -> sentences.
-    told: Callable[[int], list[str]] = lambda id: []
     # What else is done, with the ids, once records are deleted.
     after: Callable[[list[int]], None] = lambda ids: None
+    # What should be known before one is deleted: its id -> sentences.
+    told: Callable[[int], list[str]] = lambda id: []
 
     def address(self, record_id: int) -> str:
         return f"{self.noun.path}/{record_id}"

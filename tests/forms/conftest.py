@@ -43,7 +43,7 @@ def make_form(world):
 
 @pytest.fixture
 def add(world, cast):
-    """`add(form)`: put a form on Acme's page, or on that of another company or contact; returns the filled form's id."""
+    """`add(form)`: put a form on Acme's page, or on that of another company or contact; returns its id there."""
 
     def put(form_id: int, model=None, record_id: int = 0, slug: str = "harbor") -> int:
         with world.inside(slug):

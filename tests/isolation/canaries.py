@@ -63,7 +63,7 @@ NOT_MARKED = {name for names in OUR_WORDS for name in names.split()}
 FILLED = {"job.error", "job.note", "operation.on_behalf"}
 # Columns that are no fields of the registry, but shown in the portal.
 SHOWN_IN_PORTAL = {"custom_field.label", "custom_field.help", "field_setting.label", "field_setting.help"}
-SHOWN_IN_PORTAL |= {"company_domain.name", "contact_address.email", "staff.name", "staff.email"}
+SHOWN_IN_PORTAL |= {"form.name", "company_domain.name", "contact_address.email", "staff.name", "staff.email"}
 
 # The companies of a row, as SQL over the row `t`; tables that are not named hold what belongs to the desk.
 OF_EITHER = f"({COMPANIES})".replace("FROM contact", "FROM {schema}.contact")
@@ -173,7 +173,7 @@ def _make_form(name: str, subjects, actor: Actor) -> None:
     """A published form with two questions, filled in for these."""
     form = building.create({"name": name, "about": "both", "description": "Words"}, actor=actor)
     building.ask(form, "text", {"label": "Code", "help": "Help", "max": 64}, actor=actor)
-    building.ask(form, "text", {"label": "Floor"}, actor=actor)
+    building.ask(form, "text", {"label": "Floor", "portal": "view"}, actor=actor)
     building.publish(form, actor=actor)
     for noun, record_id in subjects:
         made = filling.create({"form_id": form, f"{noun}_id": record_id}, actor=actor)

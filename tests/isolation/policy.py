@@ -334,6 +334,7 @@ ROUTES: dict[str, Route] = {
     "portal.companies.show": page(PORTAL, "company"),
     "portal.contracts.index": page(INA),
     "portal.contracts.show": page(INA, "contract"),
+    "portal.forms.of_company": page(PORTAL, "company"),
     "portal.groups.show": page(PORTAL, "group"),
     # --- the API ---
     **resource_routes(

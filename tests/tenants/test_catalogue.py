@@ -20,6 +20,8 @@ FOR_EVERY_VIEWER = {
     "staff": "the desk's people who are active, by name, phone and e-mail",
     "field_setting": "how fields are called",
     "custom_field": "which fields there are",
+    "form": "what forms are called",
+    "form_version": "which questions forms have",
     "field_version": "whether those were changed",
     "event": "that something was written; it holds no more than the operation's number",
 }
