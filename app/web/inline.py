@@ -161,7 +161,7 @@ def inline(bp: Blueprint, noun: Inline) -> None:
         response = _answer("shared/_cell_saved.html", cell=cell, beside=beside, toast={"text": _("Undone")})
         response.headers["HX-Retarget"] = f"#{cell.id}"
         response.headers["HX-Reswap"] = "outerHTML"
-        return response
+        return _announced(noun, id, response)
 
 
 def _find(noun: Inline, id: int, name: str, editable: bool = False) -> tuple[Loaded, Field]:
@@ -234,7 +234,11 @@ def _saved(noun: Inline, id: int, name: str, operation, before: Mapping[str, Any
         more["neighbour"] = _editor(noun, loaded, neighbour)
         more["beside"] = [one for one in more.get("beside", ()) if one.id != more["neighbour"].id]
     response = _answer("shared/_cell_saved.html", **more)
-    # Where the fields depend on each other, what shows them looks again.
+    return _announced(noun, id, response)
+
+
+def _announced(noun: Inline, id: int, response: Response) -> Response:
+    """Tell the page that a record was changed; where its fields depend on each other, what shows them looks again."""
     also = {f"{noun.model.noun}-{id}:changed": {}} if noun.fields else {}
     response.headers["HX-Trigger"] = json.dumps({f"{noun.model.noun}:changed": {"id": id}} | also)
     return response
