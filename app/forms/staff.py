@@ -94,6 +94,15 @@ def show(id: int) -> Response:
 # --- which forms there are --------------------------------------------------------------------------------------------
 
 
+def _crumbs(filled: Filled, name: str) -> list[tuple[str, str]]:
+    """The way to the record that a form is filled in for."""
+    is_contact = filled.about[0] is Contact
+    return [
+        (_("Contacts") if is_contact else _("Companies"), _path(*filled.about).rpartition("/")[0]),
+        (name, filled.path),
+    ]
+
+
 def _manage(model: type[Record], record_id: int, *, status: int = 200, error: str = "", toast: dict | None = None):
     name, path = _name(model, record_id), _path(model, record_id)
     may = current_user.may("forms.edit")
@@ -221,7 +230,7 @@ def new_removal(id: int) -> Response:
         cancel_url=f"{filled.path}/forms",
         danger=True,
     )
-    crumbs = [(name, filled.path), (_("Forms"), f"{filled.path}/forms"), (_("Remove"), None)]
+    crumbs = [*_crumbs(filled, name), (_("Forms"), f"{filled.path}/forms"), (_("Remove"), None)]
     shown = {"confirm": confirm, "crumbs": crumbs, "layout": "staff/base.html"}
     return page("shared/confirm_page.html", part="shared/_confirm.html", **shown)
 
@@ -252,7 +261,7 @@ def _edit(filled: Filled, wrong: FieldErrors | None = None, status: int = 200) -
     action = f"/filled-forms/{filled.id}"
     more = {"version": filled.version, "submit": _("Save"), "cancel_url": filled.path}
     made = showing.form_of(filled.questions, filled.values, action, wrong=wrong, **more)
-    shown = {"filled": filled, "form": made, "crumbs": [(name, filled.path), (filled.name, None)]}
+    shown = {"filled": filled, "form": made, "crumbs": [*_crumbs(filled, name), (filled.name, None)]}
     return page("staff/forms/edit.html", part="shared/_form.html", status=status, **shown)
 
 

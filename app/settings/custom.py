@@ -134,7 +134,7 @@ def create(
     said = {name: values[name] for name in SAID if values.get(name) is not None} | dict(more or {})
     said |= {"form_id": noun.form_id} if isinstance(noun, Asked) else {}
     row = {"of_noun": model(noun).noun, "key": key, "kind": kind, "options": options, "position": last + 10} | said
-    operation = begin(actor, "create", title=_("New field “%(field)s”", field=label))
+    operation = begin(actor, "create", title=_said(noun, _NEW, label))
     apply(operation, [Create(CustomField, row)])
     return f"custom-{key}", operation
 
@@ -159,7 +159,7 @@ def change(
     differs = {name: value for name, value in wanted.items() if getattr(row, name) != value}
     if not differs:
         return None
-    operation = begin(actor, "edit", title=_("Field “%(field)s” changed", field=label))
+    operation = begin(actor, "edit", title=_said(noun, _CHANGED, label))
     apply(operation, [Update(CustomField, row.id, differs, base)])
     return operation
 
@@ -174,7 +174,7 @@ def count_values(noun: Whose, key: str) -> int:
 def archive(noun: Whose, key: str, *, actor: Actor) -> Operation:
     """Set a field aside: it is shown and asked for nowhere, and its values stay."""
     row = get(noun, key)
-    operation = begin(actor, "edit", title=_("Field “%(field)s” set aside", field=row.label))
+    operation = begin(actor, "edit", title=_said(noun, _SET_ASIDE, row.label))
     apply(operation, [Update(CustomField, row.id, {"archived_at": datetime.now(UTC).isoformat()})])
     return operation
 
@@ -183,9 +183,20 @@ def bring_back(noun: Whose, key: str, *, actor: Actor) -> Operation:
     """Use a field again, with the values it had. Raises `FieldErrors` when another field has its name by now."""
     row = get(noun, key, archived=True)
     free(noun, row.label)
-    operation = begin(actor, "edit", title=_("Field “%(field)s” brought back", field=row.label))
+    operation = begin(actor, "edit", title=_said(noun, _BROUGHT_BACK, row.label))
     apply(operation, [Update(CustomField, row.id, {"archived_at": None})])
     return operation
+
+
+# What was done, to a field and to a question.
+_NEW = (_l("New field “%(field)s”"), _l("New question “%(field)s”"))
+_CHANGED = (_l("Field “%(field)s” changed"), _l("Question “%(field)s” changed"))
+_SET_ASIDE = (_l("Field “%(field)s” set aside"), _l("Question “%(field)s” set aside"))
+_BROUGHT_BACK = (_l("Field “%(field)s” brought back"), _l("Question “%(field)s” brought back"))
+
+
+def _said(noun: Whose, words: tuple[Any, Any], label: str) -> str:
+    return str(words[isinstance(noun, Asked)]) % {"field": label}
 
 
 def free(noun: Whose, label: str, but: str = "") -> None:
