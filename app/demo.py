@@ -16,6 +16,8 @@ from sqlalchemy import select
 from app.companies.models import Company
 from app.contacts.models import Contact, Membership
 from app.contracts.models import Contract
+from app.forms import building, filling
+from app.forms.models import FilledForm
 from app.people import passwords
 from app.people.actions import create_staff
 from app.people.models import Account, Staff
@@ -161,6 +163,7 @@ def _fill(slug: str) -> dict:
     companies = _companies(chance, slug, staff, actor)
     contacts = _contacts(chance, companies, actor)
     _contracts(chance, companies, staff, actor)
+    _site_access(chance, companies, contacts, actor)
     signs["portal"] = _portal_person(contacts[0])
     _history(chance, companies, contacts, staff)
     return signs
@@ -263,6 +266,36 @@ def _contracts(chance: random.Random, companies: list[int], staff: list[int], ac
                 )
             )
     write.apply(write.begin(actor, "create", title="Demo: contracts"), changes)
+
+
+def _site_access(chance: random.Random, companies: list[int], contacts: list[int], actor: Actor) -> None:
+    """A form that asks how technicians get in, filled in for the first few companies."""
+    form = building.create({"name": "Site access", "about": "company"}, actor=actor)
+    kinds = "Key at reception\nCode\nWith escort only"
+    getting_in, on_site = {"section": "Getting in"}, {"section": "On site"}
+    building.ask(
+        form, "choice", {"label": "How to get in", "choices": kinds, "required": True, **getting_in}, actor=actor
+    )
+    asked = {"show_field": "how_to_get_in", "show_verb": "is", "show_value": "Code", "required": True}
+    building.ask(form, "text", {"label": "Code of the door", "max": 20, **getting_in, **asked}, actor=actor)
+    hours = {"label": "Opening hours", "portal": "view", **getting_in}
+    building.ask(form, "text", hours, actor=actor)
+    building.ask(form, "yes_no", {"label": "Safety briefing needed", "portal": "view", **on_site}, actor=actor)
+    building.ask(
+        form, "choices", {"label": "Bring along", "choices": "Badge\nSafety shoes\nLadder", **on_site}, actor=actor
+    )
+    building.ask(form, "reference", {"label": "Whom to call", "noun": "contact", **on_site}, actor=actor)
+    building.publish(form, actor=actor)
+    for n, company_id in enumerate(companies[:6]):
+        made, _operation = filling.add(Company, company_id, form, actor=actor)
+        values = {
+            "custom-how_to_get_in": ("Code", "Key at reception", "With escort only")[n % 3],
+            "custom-opening_hours": "Mon–Fri 8–17",
+            "custom-safety_briefing_needed": n % 2 == 0,
+            "custom-whom_to_call": contacts[n * PEOPLE],
+        }
+        values |= {"custom-code_of_the_door": f"{chance.randrange(1000, 9999)}#"} if n % 3 == 0 else {}
+        filling.update(db.session.get(FilledForm, made), values, actor=actor)
 
 
 def _portal_person(contact_id: int) -> dict:

@@ -6,6 +6,7 @@ from app.contacts import addresses
 from app.contacts import models as contacts
 from app.contracts import models as contracts
 from app.fields import models as fields
+from app.forms import models as forms
 from app.groups import models as groups
 from app.imports import models as imports
 from app.people import models as people
@@ -24,6 +25,7 @@ __all__ = [
     "duplicates",
     "fields",
     "files",
+    "forms",
     "groups",
     "imports",
     "jobs",

@@ -6,6 +6,7 @@ from app.companies import api as companies
 from app.contacts import api as contacts
 from app.contracts import api as contracts
 from app.extensions import csrf
+from app.forms import api as forms
 from app.groups import api as groups
 from app.imports import api as imports
 
@@ -18,6 +19,7 @@ CHILDREN = (
     companies.bp,
     contacts.bp,
     contracts.bp,
+    forms.bp,
     groups.bp,
     imports.bp,
     notes.bp,

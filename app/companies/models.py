@@ -172,7 +172,7 @@ class Department(Record):
     )
     noun = "department"
     undo_permission = "companies.edit"
-    goes_with = "company_id"
+    goes_with = ("company_id",)
 
     company_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("company.id"))
     name: Mapped[str] = field(TextKind(_l("Name"), max=64, required=True), portal="view", listed=True)

@@ -3,6 +3,7 @@
 from flask import Blueprint, Response
 from flask_login import current_user
 
+from app.web import parts
 from app.web.access import allow
 from app.web.htmx import page
 from app.web.inline import Inline
@@ -20,4 +21,4 @@ def show(id: int) -> Response:
     """What the organization shows of one's company."""
     loaded = queries.get(id, current_user)
     facts = SHOWN.filled(loaded)
-    return page("portal/companies/show.html", company=loaded, facts=facts)
+    return page("portal/companies/show.html", company=loaded, facts=facts, parts=parts.of("company", id, "portal"))

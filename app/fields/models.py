@@ -33,15 +33,20 @@ class FieldSetting(Record):
 
 
 class CustomField(Record):
-    """A field that an organization added to a noun; its values stand in the record's `custom` column under `key`."""
+    """A field that an organization added to a noun; its values stand in the record's `custom` column under `key`.
+
+    One with a `form_id` is a question of that form, and may depend on what was answered to an earlier one.
+    """
 
     __tablename__ = "custom_field"
     __table_args__ = (
         Index("uq_custom_field_key", "of_noun", "key", unique=True, postgresql_where=text("withdrawn_at IS NULL")),
+        Index("ix_custom_field_form", "form_id", "position", postgresql_where=text("form_id IS NOT NULL")),
     )
     noun = "custom_field"
     undo_permission = "admin.fields"
     companies_sql = "'{}'::bigint[]"
+    goes_with = ("form_id",)
 
     of_noun: Mapped[str] = mapped_column(Text)
     key: Mapped[str] = mapped_column(Text)
@@ -55,6 +60,9 @@ class CustomField(Record):
     section: Mapped[str] = mapped_column(Text, server_default="")
     position: Mapped[int] = mapped_column(Integer, server_default="1000")
     archived_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    form_id: Mapped[int | None] = mapped_column(BigInteger)
+    show_if: Mapped[dict | None] = mapped_column(JSONB(none_as_null=True))
+    require_if: Mapped[dict | None] = mapped_column(JSONB(none_as_null=True))
 
 
 class FieldVersion(Tenanted):

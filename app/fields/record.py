@@ -26,8 +26,8 @@ class Record(Tenanted):
     # The column that names the record whose part this row is, '' for a record in its own right: undoing the creation
     # of that record takes its parts along, and leaves them where it must leave the record.
     part_of: str = ""
-    # The column that names the record with which this row is deleted and comes back, where it is no part of it.
-    goes_with: str = ""
+    # The columns that name records with which this row is deleted and comes back, where it is no part of them.
+    goes_with: tuple[str, ...] = ()
     # The columns that name records which this row only says something of: it stays with them when they are deleted,
     # and is never in the way.
     says_of: tuple[str, ...] = ()

@@ -3,6 +3,7 @@
 from collections import OrderedDict
 from dataclasses import replace
 from threading import Lock
+from typing import Protocol
 
 from sqlalchemy import select, update
 
@@ -93,30 +94,48 @@ def _given(model: type[Record]) -> list[Field]:
 
 
 def _own(model: type[Record]) -> list[Field]:
-    """The organization's custom fields of this noun; one whose settings cannot be read is left out."""
-    rows = db.session.scalars(
-        select(CustomField).where(
-            CustomField.of_noun == model.noun, CustomField.archived_at.is_(None), CustomField.withdrawn_at.is_(None)
-        )
+    """The organization's custom fields of this noun; one whose settings cannot be read is left out.
+
+    The questions of forms are among them even when they are asked no more: answers to them may stand anywhere.
+    """
+    asked = CustomField.form_id.is_not(None)
+    there = CustomField.archived_at.is_(None) & CustomField.withdrawn_at.is_(None)
+    rows = db.session.scalars(select(CustomField).where(CustomField.of_noun == model.noun, asked | there))
+    return [entry for row in rows if (entry := own_field(model, row)) is not None]
+
+
+class Said(Protocol):
+    """What is said of a field of an organization's own, on its row or in a copy of it."""
+
+    key: str
+    kind: str
+    label: str
+    help: str | None
+    options: dict
+    required: bool
+    hidden: bool
+    portal: str
+    section: str
+    position: int
+
+
+def own_field(model: type[Record], said: Said) -> Field | None:
+    """A field of an organization's own; None where what is said of it makes none."""
+    try:
+        kind = from_settings(said.kind, said.label, said.options)
+    except FieldError:
+        return None
+    entry = Field(
+        name=f"custom-{said.key}",
+        kind=kind,
+        label=said.label,
+        noun=model.noun,
+        section=said.section,
+        sheet=said.label,
+        required=said.required,
+        hidden=said.hidden,
+        help=said.help or "",
+        position=said.position,
+        custom=True,
     )
-    found = []
-    for row in rows:
-        try:
-            kind = from_settings(row.kind, row.label, row.options)
-        except FieldError:
-            continue
-        entry = Field(
-            name=f"custom-{row.key}",
-            kind=kind,
-            label=row.label,
-            noun=model.noun,
-            section=row.section,
-            sheet=row.label,
-            required=row.required,
-            hidden=row.hidden,
-            help=row.help or "",
-            position=row.position,
-            custom=True,
-        )
-        found.append(replace(entry, portal=opened(model, entry, row.portal)))
-    return found
+    return replace(entry, portal=opened(model, entry, said.portal))

@@ -17,6 +17,8 @@ TECHNICIAN = frozenset(
         "notes.edit",
         "files.view",
         "files.edit",
+        "forms.view",
+        "forms.edit",
         "groups.view",
         "groups.edit",
         "groups.members",
@@ -41,13 +43,13 @@ SCOPES: dict[str, frozenset[str]] = {
     "read": frozenset(
         {
             *("desk.use", "companies.view", "contacts.view", "contracts.view", "groups.view", "notes.view"),
-            *("imports.view", "history.view"),
+            *("forms.view", "imports.view", "history.view"),
         }
     ),
     "write": frozenset(
         {
             *("companies.edit", "contacts.edit", "contracts.edit", "groups.edit", "groups.members", "notes.edit"),
-            "history.undo",
+            *("forms.edit", "history.undo"),
         }
     ),
     "import": frozenset({"imports.view", "imports.run", "exports.run", "history.undo"}),

@@ -7,6 +7,7 @@ from app.companies import portal as companies
 from app.contacts import portal as contacts
 from app.contracts import portal as contracts
 from app.errors import show
+from app.forms import portal as forms
 from app.groups import portal as groups
 from app.records.errors import NotAllowed
 from app.web.access import protect
@@ -32,5 +33,5 @@ def _not_allowed(error: NotAllowed) -> Response:
     return make_response(render_template("portal/not_allowed.html", permission=error.permission), error.status)
 
 
-for child in (home.bp, options.bp, contacts.me_bp, contacts.people_bp, companies.bp, contracts.bp, groups.bp):
+for child in (home.bp, options.bp, contacts.me_bp, contacts.people_bp, companies.bp, contracts.bp, groups.bp, forms.bp):
     blueprint.register_blueprint(child)

@@ -13,12 +13,10 @@ from typing import Any
 
 from sqlalchemy import Select, and_, func, or_, select
 
-from app.fields.errors import FieldError
-from app.fields.kinds import from_settings
 from app.fields.models import CustomField
 from app.fields.record import Record
 from app.fields.registry import Beside, Field, FieldSet
-from app.fields.settings import fields_of
+from app.fields.settings import fields_of, own_field
 from tenants import db
 
 from . import statements
@@ -199,13 +197,6 @@ def _removed(model: type[Record], fields: FieldSet, until: datetime) -> list[Fie
     )
     found = []
     for row in rows:
-        name = f"custom-{row.key}"
-        if name in fields:
-            continue
-        try:
-            kind = from_settings(row.kind, row.label, row.options)
-        except FieldError:
-            continue
-        entry = Field(name=name, kind=kind, label=row.label, noun=model.noun, section=row.section, custom=True)
-        found.append(replace(entry, position=row.position))
+        entry = None if f"custom-{row.key}" in fields else own_field(model, row)
+        found += [] if entry is None else [replace(entry, required=False, portal="")]
     return found

@@ -56,7 +56,7 @@ def going_along(model: type[Record]) -> tuple[tuple[type[Record], str], ...]:
     return tuple(
         (other, name)
         for other in Record.__subclasses__()
-        for name in (other.part_of, other.goes_with)
+        for name in (other.part_of, *other.goes_with)
         if name and any(key.column.table is model.__table__ for key in other.__table__.c[name].foreign_keys)
     )
 

@@ -3,17 +3,18 @@
 import re
 import unicodedata
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
 from app.fields.errors import FieldError, FieldErrors
 from app.fields.kinds import KINDS, Decimal, Kind, from_settings
 from app.fields.models import CustomField
 from app.fields.record import Record
 from app.fields.registry import Field, model_of
-from app.fields.settings import fields_of
+from app.fields.settings import fields_of, own_field
 from app.i18n import gettext as _
 from app.i18n import lazy_gettext as _l
 from app.records.actor import Actor
@@ -57,32 +58,57 @@ TARGETS = (("contact", _l("a contact")), ("company", _l("a company")), ("staff",
 SAID = ("label", "help", "section", "required", "hidden", "portal")
 
 
-def model(noun: str) -> type[Record]:
+@dataclass(frozen=True)
+class Asked:
+    """The questions of one form: fields of what holds its answers, the noun, that are of this form alone."""
+
+    noun: str
+    form_id: int
+
+
+# Whose fields are meant: those of a noun, or the questions of a form.
+Whose = str | Asked
+
+
+def model(noun: Whose) -> type[Record]:
     """The model of a noun whose fields can be changed; raises `NotFound`."""
+    if isinstance(noun, Asked):
+        return model_of(noun.noun)
     if noun not in NOUNS:
         raise NotFound
     return model_of(noun)
 
 
-def get(noun: str, key: str, archived: bool = False) -> CustomField:
-    """One of the organization's own fields; raises `NotFound`."""
-    row = db.session.scalar(
-        select(CustomField).where(
-            CustomField.of_noun == model(noun).noun, CustomField.key == key, CustomField.withdrawn_at.is_(None)
-        )
+def fields(noun: Whose) -> list[Field]:
+    """The fields in use, in their order: of a noun all, of a form its questions."""
+    if not isinstance(noun, Asked):
+        return list(fields_of(model(noun)))
+    rows = db.session.scalars(_own(noun, archived=False).order_by(CustomField.position, CustomField.id))
+    return [entry for row in rows if (entry := own_field(model(noun), row)) is not None]
+
+
+def _own(noun: Whose, archived: bool) -> Select:
+    """The rows of the organization's own fields that are in use, or that were set aside."""
+    form_id = noun.form_id if isinstance(noun, Asked) else None
+    return select(CustomField).where(
+        CustomField.of_noun == model(noun).noun,
+        CustomField.form_id == form_id,
+        CustomField.archived_at.is_not(None) if archived else CustomField.archived_at.is_(None),
+        CustomField.withdrawn_at.is_(None),
     )
-    if row is None or (row.archived_at is not None) != archived:
+
+
+def get(noun: Whose, key: str, archived: bool = False) -> CustomField:
+    """One of the organization's own fields; raises `NotFound`."""
+    row = db.session.scalar(_own(noun, archived).where(CustomField.key == key))
+    if row is None:
         raise NotFound
     return row
 
 
-def archived(noun: str) -> list[CustomField]:
+def archived(noun: Whose) -> list[CustomField]:
     """The organization's own fields that were set aside, by their names."""
-    found = select(CustomField).where(
-        CustomField.of_noun == model(noun).noun,
-        CustomField.archived_at.is_not(None),
-        CustomField.withdrawn_at.is_(None),
-    )
+    found = _own(noun, archived=True)
     return list(db.session.scalars(found.order_by(func.extensions.fold(CustomField.label), CustomField.id)))
 
 
@@ -91,26 +117,37 @@ def options_of(kind: str) -> list[str]:
     return [name for name in KINDS[kind].settings if name in OPTIONS]
 
 
-def create(noun: str, kind: str, values: Mapping[str, Any], *, actor: Actor) -> tuple[str, Operation]:
+def create(
+    noun: Whose, kind: str, values: Mapping[str, Any], *, actor: Actor, more: Mapping[str, Any] | None = None
+) -> tuple[str, Operation]:
     """Make a field; returns its name in addresses and the operation.
 
-    `values` are those of `SAID` and of the kind's options. Raises `FieldErrors`.
+    `values` are those of `SAID` and of the kind's options, `more` what else is said of it. Raises `FieldErrors`.
     """
     if kind not in OFFERED or noun in AS_GIVEN:
         raise NotFound
     label = values["label"]
     free(noun, label)
     options = _checked(kind, label, values)
-    key = _key(noun, label)
-    last = max((entry.position for entry in fields_of(model(noun))), default=0)
-    said = {name: values[name] for name in SAID if values.get(name) is not None}
-    row = {"of_noun": noun, "key": key, "kind": kind, "options": options, "position": last + 10} | said
-    operation = begin(actor, "create", title=_("New field “%(field)s”", field=label))
+    key = _key(model(noun).noun, label)
+    last = max((entry.position for entry in fields(noun)), default=0)
+    said = {name: values[name] for name in SAID if values.get(name) is not None} | dict(more or {})
+    said |= {"form_id": noun.form_id} if isinstance(noun, Asked) else {}
+    row = {"of_noun": model(noun).noun, "key": key, "kind": kind, "options": options, "position": last + 10} | said
+    operation = begin(actor, "create", title=_said(noun, _NEW, label))
     apply(operation, [Create(CustomField, row)])
     return f"custom-{key}", operation
 
 
-def change(noun: str, key: str, values: Mapping[str, Any], *, actor: Actor, base: int | None = None):
+def change(
+    noun: Whose,
+    key: str,
+    values: Mapping[str, Any],
+    *,
+    actor: Actor,
+    base: int | None = None,
+    more: Mapping[str, Any] | None = None,
+) -> Operation | None:
     """Change a field, all but its kind; returns the operation, None when it was so already. Raises `FieldErrors`."""
     row = get(noun, key)
     label = values.get("label") or row.label
@@ -118,42 +155,53 @@ def change(noun: str, key: str, values: Mapping[str, Any], *, actor: Actor, base
     options = _checked(row.kind, label, dict(values) | {name: row.options.get(name) for name in ONCE})
     empty = {"help": None, "section": "", "portal": ""}
     said = {name: empty.get(name) if values[name] is None else values[name] for name in SAID if name in values}
-    wanted = said | {"options": options}
+    wanted = said | {"options": options} | dict(more or {})
     differs = {name: value for name, value in wanted.items() if getattr(row, name) != value}
     if not differs:
         return None
-    operation = begin(actor, "edit", title=_("Field “%(field)s” changed", field=label))
+    operation = begin(actor, "edit", title=_said(noun, _CHANGED, label))
     apply(operation, [Update(CustomField, row.id, differs, base)])
     return operation
 
 
-def count_values(noun: str, key: str) -> int:
+def count_values(noun: Whose, key: str) -> int:
     """How many records have a value in this field."""
     of = model(noun)
     found = select(func.count()).select_from(of).where(of.custom.has_key(key), of.withdrawn_at.is_(None))
     return db.session.scalar(found) or 0
 
 
-def archive(noun: str, key: str, *, actor: Actor) -> Operation:
+def archive(noun: Whose, key: str, *, actor: Actor) -> Operation:
     """Set a field aside: it is shown and asked for nowhere, and its values stay."""
     row = get(noun, key)
-    operation = begin(actor, "edit", title=_("Field “%(field)s” set aside", field=row.label))
+    operation = begin(actor, "edit", title=_said(noun, _SET_ASIDE, row.label))
     apply(operation, [Update(CustomField, row.id, {"archived_at": datetime.now(UTC).isoformat()})])
     return operation
 
 
-def bring_back(noun: str, key: str, *, actor: Actor) -> Operation:
+def bring_back(noun: Whose, key: str, *, actor: Actor) -> Operation:
     """Use a field again, with the values it had. Raises `FieldErrors` when another field has its name by now."""
     row = get(noun, key, archived=True)
     free(noun, row.label)
-    operation = begin(actor, "edit", title=_("Field “%(field)s” brought back", field=row.label))
+    operation = begin(actor, "edit", title=_said(noun, _BROUGHT_BACK, row.label))
     apply(operation, [Update(CustomField, row.id, {"archived_at": None})])
     return operation
 
 
-def free(noun: str, label: str, but: str = "") -> None:
+# What was done, to a field and to a question.
+_NEW = (_l("New field “%(field)s”"), _l("New question “%(field)s”"))
+_CHANGED = (_l("Field “%(field)s” changed"), _l("Question “%(field)s” changed"))
+_SET_ASIDE = (_l("Field “%(field)s” set aside"), _l("Question “%(field)s” set aside"))
+_BROUGHT_BACK = (_l("Field “%(field)s” brought back"), _l("Question “%(field)s” brought back"))
+
+
+def _said(noun: Whose, words: tuple[Any, Any], label: str) -> str:
+    return str(words[isinstance(noun, Asked)]) % {"field": label}
+
+
+def free(noun: Whose, label: str, but: str = "") -> None:
     """Raise `FieldErrors` when another field of the noun has this name: sheets could not tell them apart."""
-    taken = {str(entry.label).casefold() for entry in fields_of(model(noun)) if entry.name != but}
+    taken = {str(entry.label).casefold() for entry in fields(noun) if entry.name != but}
     if label.casefold() in taken:
         raise FieldErrors({"label": FieldError(_("Another field has this name."), code="taken")})
 

@@ -45,6 +45,8 @@ class Row:
     # Whether the organization has said anything about it but its place.
     changed: bool = False
     widest: str = ""
+    # When a question of a form is asked and needed, in words.
+    said: str = ""
 
 
 def rows(noun: str) -> list[Row]:

@@ -7,6 +7,7 @@ from app.contacts import screens as access
 from app.contacts import staff as contacts
 from app.contracts import staff as contracts
 from app.exports import staff as exports
+from app.forms import staff as forms
 from app.groups import screens as group_members
 from app.groups import staff as groups
 from app.imports import staff as imports
@@ -37,7 +38,7 @@ blueprint.add_app_template_global(places.new_entries, "new_entries")
 
 CHILDREN = (
     *(home.bp, companies.bp, contacts.bp, access.bp, contracts.bp, groups.bp, exports.bp, imports.bp),
-    *(groups.many_bp, group_members.bp, group_members.lists_bp, units.bp, duplicates.bp),
+    *(groups.many_bp, group_members.bp, group_members.lists_bp, units.bp, duplicates.bp, forms.bp),
     *(history.bp, jobs.bp, options.bp, profile.bp, columns.bp, search.bp, bulk.bp, views.bp, notes.bp, files.bp),
 )
 for child in CHILDREN:

@@ -58,6 +58,7 @@ FURTHER = (
     Place("admin.tokens.index", _l("API tokens"), "key"),
     Place("admin.hosts.index", _l("Addresses"), "globe"),
     Place("admin.domains.index", _l("Mail domains"), "mail"),
+    Place("admin.forms.index", _l("Forms"), "list"),
     Place("admin.fields.index", _l("Contact fields"), "user", args={"noun": "contact"}),
     Place("admin.fields.index", _l("Company fields"), "building", args={"noun": "company"}),
     Place("admin.fields.index", _l("Contract fields"), "contract", args={"noun": "contract"}),

@@ -63,6 +63,9 @@ class Editor:
     numeric: bool = False
     section: str = ""
     typed: str = ""
+    # When a question is asked and needed: in words, and as JSON for the island that shows and hides it.
+    when: str = ""
+    rules: str = ""
     # What a choice offers beside what there is: to make a record with the name that was typed, sent as 'new:…'.
     new: str = ""
 

@@ -4,6 +4,7 @@
 fragment to htmx and a whole page otherwise, so that everything works without scripts.
 """
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -45,17 +46,23 @@ class Inline:
     columns: Callable[[str], list[str]] = lambda path: []
     # Whether rows of its list can be ticked, in the first column.
     picked: bool = False
+    # The fields that such a record has, where not all of them have the same.
+    fields: Callable[[Loaded], FieldSet] | None = None
     # Whose record it is where the address names none: one's own.
     own: Callable[[], int] | None = None
 
     def address(self, record_id: int) -> str:
         return self.path if self.own else f"{self.path}/{record_id}"
 
+    def fields_of(self, loaded: Loaded) -> FieldSet:
+        """The fields of a record, as far as this viewer may see them."""
+        return self.fields(loaded) if self.fields else fields_of(self.model, current_user)
+
     def cell(
         self, entry: Field, loaded: Loaded, tag: str, titles: cells.Titles | None = None, beside: bool = False
     ) -> cells.Cell:
         """The cell of one field of one record; in a list the first column leads to the record."""
-        fields, path = fields_of(self.model, current_user), self.address(loaded.id)
+        fields, path = self.fields_of(loaded), self.address(loaded.id)
         editable = current_user.may(self.edit) and entry.editable_by(current_user)
         made = cells.cells_of(fields, entry, tag, editable, current_locale())
         first = _on_screen(self, fields)[:1] if tag == "td" else []
@@ -66,12 +73,12 @@ class Inline:
 
     def titles(self, loaded: Loaded) -> cells.Titles:
         """The names of what a record refers to."""
-        return cells.Titles(fields_of(self.model, current_user), [loaded.values])
+        return cells.Titles(self.fields_of(loaded), [loaded.values])
 
     def facts(self, loaded: Loaded, titles: cells.Titles | None = None) -> list[dict]:
         """All cells of a record's page, by section."""
         titles = titles or self.titles(loaded)
-        fields = fields_of(self.model, current_user).only(lambda entry: entry.name in loaded.values)
+        fields = self.fields_of(loaded).only(lambda entry: entry.name in loaded.values)
         return [
             {"title": title, "cells": [self.cell(entry, loaded, "dd", titles) for entry in entries]}
             for title, entries in fields.sections().items()
@@ -82,7 +89,7 @@ class Inline:
         values = {
             name: value for name, value in loaded.values.items() if name not in but and value not in (None, "", [])
         }
-        fields = fields_of(self.model, current_user).only(lambda entry: entry.name in values)
+        fields = self.fields_of(loaded).only(lambda entry: entry.name in values)
         titles = cells.Titles(fields, [values])
         return [
             {"title": title, "cells": [self.cell(entry, loaded, "dd", titles) for entry in entries]}
@@ -154,13 +161,13 @@ def inline(bp: Blueprint, noun: Inline) -> None:
         response = _answer("shared/_cell_saved.html", cell=cell, beside=beside, toast={"text": _("Undone")})
         response.headers["HX-Retarget"] = f"#{cell.id}"
         response.headers["HX-Reswap"] = "outerHTML"
-        return response
+        return _announced(noun, id, response)
 
 
 def _find(noun: Inline, id: int, name: str, editable: bool = False) -> tuple[Loaded, Field]:
     """The record and the field, both only if this viewer may see (and change) them."""
     loaded = noun.get(noun.own() if noun.own else id, current_user)
-    entry = fields_of(noun.model, current_user).get(name)
+    entry = noun.fields_of(loaded).get(name)
     if entry is None or (editable and not entry.editable_by(current_user)):
         raise NotFound
     return loaded, entry
@@ -223,17 +230,23 @@ def _saved(noun: Inline, id: int, name: str, operation, before: Mapping[str, Any
         where = f"{noun.address(id)}/fields/{name}/undo?operation={operation.id}{'&in=row' if tag == 'td' else ''}"
         more["toast"] = {"text": _("%(field)s saved", field=entry.label), "undo_url": where, "focus": more["cell"].id}
         more["beside"] = _changed_too(noun, before, loaded, name)
-    if neighbour := _neighbour(noun, name, request.form.get("_then", "")):
+    if neighbour := _neighbour(noun.fields_of(loaded), noun, name, request.form.get("_then", "")):
         more["neighbour"] = _editor(noun, loaded, neighbour)
         more["beside"] = [one for one in more.get("beside", ()) if one.id != more["neighbour"].id]
     response = _answer("shared/_cell_saved.html", **more)
-    response.headers["HX-Trigger"] = f'{{"{noun.model.noun}:changed": {{"id": {id}}}}}'
+    return _announced(noun, id, response)
+
+
+def _announced(noun: Inline, id: int, response: Response) -> Response:
+    """Tell the page that a record was changed; where its fields depend on each other, what shows them looks again."""
+    also = {f"{noun.model.noun}-{id}:changed": {}} if noun.fields else {}
+    response.headers["HX-Trigger"] = json.dumps({f"{noun.model.noun}:changed": {"id": id}} | also)
     return response
 
 
 def _changed_too(noun: Inline, before: Mapping[str, Any], loaded: Loaded, name: str) -> list[cells.Cell]:
     """The cells on the screen that followed the saved one, such as the time zone that follows the country."""
-    fields, tag = fields_of(noun.model, current_user), _tag()
+    fields, tag = noun.fields_of(loaded), _tag()
     return [
         noun.cell(fields[one], loaded, tag, beside=True)
         for one in _on_screen(noun, fields)
@@ -241,11 +254,10 @@ def _changed_too(noun: Inline, before: Mapping[str, Any], loaded: Loaded, name: 
     ]
 
 
-def _neighbour(noun: Inline, name: str, then: str) -> Field | None:
+def _neighbour(fields: FieldSet, noun: Inline, name: str, then: str) -> Field | None:
     """The editable field before or after this one, in the order in which they stand on the screen."""
     if then not in ("next", "prev"):
         return None
-    fields = fields_of(noun.model, current_user)
     names = [one for one in _on_screen(noun, fields) if fields[one].editable_by(current_user)]
     if name not in names:
         return None

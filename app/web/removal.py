@@ -45,6 +45,8 @@ class Removing:
     lists: dict[str, Callable[[int], str]]
     # What else is done, with the ids, once records are deleted.
     after: Callable[[list[int]], None] = lambda ids: None
+    # What should be known before one is deleted: its id -> sentences.
+    told: Callable[[int], list[str]] = lambda id: []
 
     def address(self, record_id: int) -> str:
         return f"{self.noun.path}/{record_id}"
@@ -61,6 +63,7 @@ class Removing:
             cancel_url=where,
             danger=True,
             reason="optional",
+            items=self.told(loaded.id),
             links=[(self._naming(one), self.lists.get(one.noun, lambda _id: "")(loaded.id)) for one in named],
         )
         forbidden = removing.forbidden(self.removal, [loaded.id])

@@ -53,10 +53,10 @@ class Stale(DeskError):
                 {
                     "pointer": api.pointer(name),
                     "yours": fields[name].kind.to_json(value),
-                    "theirs": fields[name].kind.to_json(loaded.values[name]),
+                    "theirs": fields[name].kind.to_json(loaded.values.get(name)),
                 }
                 for name, value in values.items()
-                if value != loaded.values[name]
+                if value != loaded.values.get(name)
             ],
         }
 
@@ -191,7 +191,7 @@ def resource(bp: Blueprint, noun: Resource) -> None:
         values = api.changes(json_object(PATCH, PLAIN), noun.may_change(), noun.fields(), loaded.values)
         if not request.if_match.contains_weak(str(loaded.version)):
             raise Stale(loaded, noun.fields(), values)
-        new = {name: value for name, value in values.items() if value != loaded.values[name]}
+        new = {name: value for name, value in values.items() if value != loaded.values.get(name)}
         if new:
             noun.actions.update(loaded.record, new, actor=current_user.actor, base=loaded.version)
         return _record(noun, noun.queries.get(id, current_user))

@@ -81,14 +81,19 @@ def _addresses(rule: str, numbers: list[int], words: dict[str, list[str]]) -> It
     for number in numbers if "<int:id>" in rule else [0]:
         for noun in words["noun"] if "<noun>" in rule else [""]:
             for name in words[noun or likely] if "<name>" in rule else [""]:
-                address = rule.replace("<int:id>", str(number)).replace("<noun>", noun).replace("<name>", name)
+                address = (
+                    rule.replace("<int:id>", str(number))
+                    .replace("<int:version>", "1")
+                    .replace("<noun>", noun)
+                    .replace("<name>", name)
+                )
                 yield number, address + ASKED.get(rule, "")
 
 
 def _likely(start: str, numbers: dict[str, int]) -> list[int]:
     """Numbers of records, those first whose table is called as the address is."""
     part = start.rstrip("/").rpartition("/")[2]
-    name = LISTS.get(part, part.removesuffix("s"))
+    name = LISTS.get(part, part.removesuffix("s").replace("-", "_"))
     return list(dict.fromkeys(number for key, number in sorted(numbers.items(), key=lambda one: one[0] != name)))
 
 
@@ -119,5 +124,7 @@ def _words(world: World) -> dict[str, list[str]]:
         own = world.sql(f"SELECT key FROM {world.schema()}.custom_field WHERE of_noun = %s", noun)
         words[noun] = [*fields.values(), *(f"custom-{row['key']}" for row in own)]
     hosts = [row["name"] for row in world.sql("SELECT name FROM shared.host ORDER BY name")]
+    asked = world.sql(f"SELECT key FROM {world.schema()}.custom_field WHERE of_noun = 'filled_form' ORDER BY id")
     names = [*hosts, "phone", "email", "role", "active", "notify", "text", "name"]
+    names += [f"custom-{row['key']}" for row in asked]
     return words | {noun: [""] for noun in LISTS} | {"name": names}

@@ -107,6 +107,18 @@ def busy(world, cast, run_jobs):
     adam.post_form("/groups", {"name": "Board", "kind": "workgroup", "active": "1", "shown": "1"})
     for record in (f"/contacts/{world.cast.ina}", f"/companies/{world.cast.acme}"):
         adam.post_form(f"{record}/groups", {"group_id_text": "Board"})
+    form = adam.post_form("/admin/forms", {"name": "Access", "about": "both"}).headers["Location"]
+    gate, badges = (
+        {"kind": "yes_no", "label": "Gate"},
+        {"kind": "choices", "label": "Badges", "choices": "Guest\nStaff"},
+    )
+    code = {"kind": "text", "label": "Code", "required": "1", "show_field": "gate", "show_verb": "is_not"}
+    for question in (gate, badges, code | {"show_value": "yes", "section": "Getting in"}):
+        adam.post_form(f"{form}/questions", question | {"portal": "view"})
+    adam.post_form(f"{form}/versions")
+    for record in (f"/contacts/{cast.ina}", f"/companies/{cast.acme}"):
+        adam.post_form(f"{record}/forms", {"form_id": form.rpartition("/")[2]})
+    adam.post_form(f"{form}/questions", {"kind": "date", "label": "Since", "portal": "none"})
     adam.post_form("/exports/contacts")
     adam.post_form("/bulk/contacts", {"id": str(cast.ina), "verb": "edit"})
     adam.post_form("/views/contacts", {"name": "In Kiel", "query": "city.is=Kiel"})

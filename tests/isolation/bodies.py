@@ -1,12 +1,13 @@
 """What is sent to the addresses, and the state in which each of them can be tried."""
 
 import io
+from collections.abc import Callable
 from typing import Any
 
 from tests.cast import Cast
 from tests.world import World
 
-from .route import ONLY_GONE, STAFF, Body, Route, act, form, page
+from .route import BY_COMPANY, ONLY_GONE, STAFF, Body, Reach, Route, act, form, page
 
 
 def field_routes(
@@ -47,12 +48,15 @@ def as_of_routes(noun: str, path: str, kind: str, name: str) -> dict[str, Route]
     }
 
 
-def removal_routes(noun: str, kind: str) -> dict[str, Route]:
+def removal_routes(
+    noun: str, kind: str, who: frozenset[str] = STAFF, reach: Reach = BY_COMPANY, gone: Reach = ONLY_GONE
+) -> dict[str, Route]:
     """The addresses of deleting; a company is emptied before, and what is brought back was deleted."""
+    before = empty_acme if kind == "company" else None
     return {
-        f"{noun}.new_deletion": page(STAFF, kind),
-        f"{noun}.create_deletion": act(STAFF, kind, before=empty_acme if kind == "company" else None),
-        f"{noun}.create_recovery": act(STAFF, kind, reach=ONLY_GONE),
+        f"{noun}.new_deletion": page(who, kind, reach=reach),
+        f"{noun}.create_deletion": act(who, kind, reach=reach, before=before),
+        f"{noun}.create_recovery": act(who, kind, reach=gone),
     }
 
 
@@ -67,13 +71,15 @@ def deactivated(world: World) -> None:
     world.sql(f"UPDATE {world.schema()}.contact SET active = false WHERE id = %s", world.cast.otto)
 
 
-def resource_routes(noun: str, kind: str, new: Body, change: dict, wrong: dict) -> dict[str, Route]:
+def resource_routes(
+    noun: str, kind: str, new: Body, change: dict, wrong: dict, before: Callable[[World], None] | None = None
+) -> dict[str, Route]:
     """The addresses of a noun in the API; a token acts for its person."""
     return {
         f"api.{noun}.index": page(STAFF),
         f"api.{noun}.show": page(STAFF, kind),
         f"api.{noun}.show_history": page(STAFF, kind),
-        f"api.{noun}.create": act(STAFF, body=new, bad={"no_such_field": 1}),
+        f"api.{noun}.create": act(STAFF, body=new, bad={"no_such_field": 1}, before=before),
         f"api.{noun}.update": act(STAFF, kind, change, wrong),
     }
 
@@ -158,3 +164,53 @@ LINKED = {"external_system": "Console", "external_id": "C-17"}
 
 def badge(noun: str = "contact", name: str = "custom-badge") -> dict[str, str]:
     return {"noun": noun, "name": name}
+
+
+# --- forms ------------------------------------------------------------------------------------------------------------
+
+CODE = {"name": "custom-code"}
+# The numbers of the form that `make_another_form` makes, and of the forms that `second_form` adds.
+ANOTHER_FORM, SECOND, THIRD = 9100, 9200, 9201
+another_form = {"form_id": str(ANOTHER_FORM)}
+forms_of_company, forms_of_contact = {"order": [str(SECOND)]}, {"order": [str(THIRD)]}
+
+
+def new_filled_form(cast: Cast) -> dict[str, Any]:
+    return {"form_id": ANOTHER_FORM, "company_id": cast.acme}
+
+
+def make_another_form(world: World) -> None:
+    world.sql(f"ALTER TABLE {world.schema()}.form ALTER COLUMN id RESTART WITH {ANOTHER_FORM}")
+    adam = world.staff("adam")
+    adam.post_form("/admin/forms", {"name": "Another", "about": "both"})
+    _ask_more(world, ANOTHER_FORM)
+    adam.post_form(f"/admin/forms/{ANOTHER_FORM}/versions")
+
+
+def _ask_more(world: World, form_id: int) -> None:
+    question = {"kind": "text", "label": "Further", "portal": "none"}
+    world.staff("adam").post_form(f"/admin/forms/{form_id}/questions", question)
+
+
+def second_form(world: World) -> None:
+    make_another_form(world)
+    world.sql(f"ALTER TABLE {world.schema()}.filled_form ALTER COLUMN id RESTART WITH {SECOND}")
+    for path in (f"/companies/{world.cast.acme}", f"/contacts/{world.cast.otto}"):
+        world.staff("ann").post_form(f"{path}/forms", another_form)
+
+
+def first_form(world: World) -> int:
+    return world.sql(f"SELECT min(id) AS id FROM {world.schema()}.form WHERE withdrawn_at IS NULL")[0]["id"]
+
+
+def changed_form(world: World) -> None:
+    _ask_more(world, first_form(world))
+
+
+def next_version(world: World) -> None:
+    changed_form(world)
+    world.staff("adam").post_form(f"/admin/forms/{first_form(world)}/versions")
+
+
+def archived_question(world: World) -> None:
+    world.staff("adam").post_form(f"/admin/forms/{first_form(world)}/questions/custom-code/archive")

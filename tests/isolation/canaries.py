@@ -24,6 +24,8 @@ from app.fields.kinds import Text as TextKind
 from app.fields.kinds.host import Host
 from app.fields.models import CustomField
 from app.fields.settings import settings_changed
+from app.forms import building, filling
+from app.forms.models import FilledForm, Form
 from app.groups.models import Group, GroupMember
 from app.imports import actions as imports
 from app.people.actions import create_staff
@@ -52,7 +54,7 @@ OUR_WORDS = {
     "attachment.media_type file.media_type file.purpose file.sha256 import.state import_row.verdict",
     "job.kind job.lane job.state job.link",
     "operation.kind operation.through",
-    "merged.noun duplicate.noun presence.noun word.noun",
+    "merged.noun duplicate.noun presence.noun word.noun form.about",
     "receipt.key receipt.fingerprint receipt.location setting.name session.surface sign_in_attempt.address",
     "contact.search_text company.search_text",
 }
@@ -61,7 +63,7 @@ NOT_MARKED = {name for names in OUR_WORDS for name in names.split()}
 FILLED = {"job.error", "job.note", "operation.on_behalf"}
 # Columns that are no fields of the registry, but shown in the portal.
 SHOWN_IN_PORTAL = {"custom_field.label", "custom_field.help", "field_setting.label", "field_setting.help"}
-SHOWN_IN_PORTAL |= {"company_domain.name", "contact_address.email", "staff.name", "staff.email"}
+SHOWN_IN_PORTAL |= {"form.name", "company_domain.name", "contact_address.email", "staff.name", "staff.email"}
 
 # The companies of a row, as SQL over the row `t`; tables that are not named hold what belongs to the desk.
 OF_EITHER = f"({COMPANIES})".replace("FROM contact", "FROM {schema}.contact")
@@ -75,6 +77,7 @@ OWNERS = {
     "contract": "ARRAY[t.company_id]",
     "customer_group": "(SELECT array_agg(company_id) FROM {schema}.group_member m WHERE m.group_id = t.id)",
     "department": "ARRAY[t.company_id]",
+    "filled_form": OF_EITHER,
     "membership": "ARRAY[t.company_id]",
     "note": OF_EITHER,
 }
@@ -140,6 +143,8 @@ def _make_more(world: World, slug: str, canaries: Canaries) -> None:
             notes.add("company_id", company, "A note", actor=ann)
             attachments.add("company_id", company, [_sent()], actor=ann)
         _make_groups(cast, ann)
+        companies = [("company", one) for one in (cast.acme, cast.xacme, cast.nordlys)]
+        _make_form("Access", [*companies, *(("contact", one) for one in (cast.otto, cast.xena, cast.nora))], ann)
         _make_gone(cast, ann)
         pairs = {"contact": (cast.ina, cast.otto), "company": (cast.acme, cast.xacme)}
         db.session.add_all(Duplicate(noun=noun, one_id=a, other_id=b, score=70) for noun, (a, b) in pairs.items())
@@ -164,6 +169,17 @@ def _make_groups(cast, actor: Actor) -> None:
             create(GroupMember, {"group_id": group, "contact_id": getattr(cast, person)}, actor=actor)
 
 
+def _make_form(name: str, subjects, actor: Actor) -> None:
+    """A published form with two questions, filled in for these."""
+    form = building.create({"name": name, "about": "both", "description": "Words"}, actor=actor)
+    building.ask(form, "text", {"label": "Code", "help": "Help", "max": 64}, actor=actor)
+    building.ask(form, "text", {"label": "Floor", "portal": "view"}, actor=actor)
+    building.publish(form, actor=actor)
+    for noun, record_id in subjects:
+        made = filling.create({"form_id": form, f"{noun}_id": record_id}, actor=actor)
+        update(db.session.get(FilledForm, made), {"custom-code": "4711"}, actor=actor)
+
+
 def _make_gone(cast, actor: Actor) -> None:
     """Records that were withdrawn: as good as never made, but for whoever wants them back."""
     made = {
@@ -173,6 +189,7 @@ def _make_gone(cast, actor: Actor) -> None:
         Contract: {"description": "Gone", "company_id": cast.acme, "kind": "subscription", "limited": False}
         | {"customer_contact_id": cast.ina, "support_contact_id": cast.ann},
         Group: {"name": "Gone", "kind": "group"},
+        Form: {"name": "Gone", "about": "company"},
     }
     for model, values in made.items():
         withdraw(db.session.get(model, create(model, values, actor=actor)), actor=actor)
@@ -214,6 +231,7 @@ def _make_foreign(cast, actor: Actor, canaries: Canaries) -> None:
     attachments.add("contact_id", contact, [_sent()], actor=actor)
     group = create(Group, {"name": "Only", "kind": "group", "shown": True}, actor=actor)
     create(GroupMember, {"group_id": group, "contact_id": contact}, actor=actor)
+    _make_form("Only", [("contact", contact), ("company", company)], actor)
     staff = {"name": "Only", "email": "only@desk.example", "role": "technician"}
     create_staff(staff, password=password("only"), actor=actor)
     _make_own(cast.accounts["ann"], actor, canaries)
@@ -261,8 +279,8 @@ def _is_marked(table, column) -> bool:
 
 def _audience(table, column) -> str:
     if column.name == "custom":
-        # The one custom field of this world may be seen in the portal.
-        return "p"
+        # The one custom field of this world may be seen in the portal, the answers of forms may not.
+        return "s" if table.name == "filled_form" else "p"
     shown = column.info.get("field", {}).get("portal") or f"{table.name}.{column.name}" in SHOWN_IN_PORTAL
     return "p" if shown else "s"
 
@@ -320,6 +338,7 @@ def _collect(world: World, canaries: Canaries) -> None:
     team = f"SELECT group_id AS id FROM {harbor}.group_member WHERE company_id = %s"
     companies = {letter: ids["company"][letter] for letter in LETTERS.values()}
     ids["group"] = {letter: world.sql(team, company)[0]["id"] for letter, company in companies.items()}
+    ids["form"] = {"a": world.sql(f"SELECT min(id) AS id FROM {harbor}.form WHERE withdrawn_at IS NULL")[0]["id"]}
     for kind, found in ids.items():
         gone = world.sql(f"SELECT max(id) AS id FROM {harbor}.{TABLES.get(kind, kind)} WHERE withdrawn_at IS NOT NULL")
         found["gone"] = gone[0]["id"]
@@ -338,6 +357,8 @@ def _collect(world: World, canaries: Canaries) -> None:
             ids[kind][letter] = world.sql(within.format(harbor, kind), contact)[0]["id"]
         ids["group_member"][letter] = world.sql(place, contact)[0]["id"]
         ids["domain"][letter] = world.sql(domain, ids["company"][letter])[0]["id"]
+    filled = f"SELECT id FROM {harbor}.filled_form WHERE company_id = %s"
+    ids["filled_form"] = {letter: world.sql(filled, company)[0]["id"] for letter, company in companies.items()}
     ids["unit"] = {"a": cast.acme_support, "n": cast.nordlys_office}
     ids["staff"] = {"ann": cast.ann, "sue": cast.sue}
     for kind, table, where in (

@@ -23,8 +23,13 @@ OWN_ACCOUNT = {"ann": {"ann"}, "adam": set(), "ina": set(), "nils": set()}
 # The page of a record is also there once it was deleted.
 WITH_GONE = {"ann": {"a", "x", "n", "gone"}, "adam": {"a", "x", "n", "gone"}, "ina": {"a"}, "nils": {"n"}}
 ONLY_GONE = {"ann": {"gone"}, "adam": {"gone"}, "ina": set(), "nils": set()}
+# What belongs to the desk and only administrators open: there is one of a kind, and one that was deleted.
+ONE = {"ann": set(), "adam": {"a"}, "ina": set(), "nils": set()}
+GONE = {"ann": set(), "adam": {"gone"}, "ina": set(), "nils": set()}
+ONE_AND_GONE = {"ann": set(), "adam": {"a", "gone"}, "ina": set(), "nils": set()}
 OF_STAFF = {"ann": {"ann", "sue"}, "adam": {"ann", "sue"}, "ina": set(), "nils": set()}
 
+Reach = Mapping[str, set[str]]
 # A body, or what makes one from the ids of the cast.
 Body = dict[str, Any] | Callable[[Cast], dict[str, Any]]
 
@@ -36,7 +41,7 @@ class Route:
     who: frozenset[str]
     # The kind of record that <int:id> names, and which of them each actor reaches.
     id: str = ""
-    reach: Mapping[str, set[str]] = field(default_factory=lambda: BY_COMPANY)
+    reach: Reach = field(default_factory=lambda: BY_COMPANY)
     # What stands for the other parts of the address, and its query.
     args: dict[str, str] = field(default_factory=dict)
     query: str = ""

@@ -27,6 +27,9 @@ READS = {
         "member_ids",
     },
     "department": {"id", "withdrawn_at", "company_id", "name"},
+    "filled_form": {"id", "withdrawn_at", "custom", "form_id", "form_version", "company_id", "position"},
+    "form": {"id", "withdrawn_at", "name"},
+    "form_version": {"id", "withdrawn_at", "form_id", "number", "questions"},
     "membership": {"id", "version", "withdrawn_at", "company_id", "contact_id", "department_id", "role", "is_primary"}
     | {"company_primary", "department_primary", "sees_people", "sees_contracts", "starts_on", "ends_on", "room"},
     "staff": {"id", "withdrawn_at", "name", "phone", "email", "active"},

@@ -20,6 +20,8 @@ FOR_EVERY_VIEWER = {
     "staff": "the desk's people who are active, by name, phone and e-mail",
     "field_setting": "how fields are called",
     "custom_field": "which fields there are",
+    "form": "what forms are called",
+    "form_version": "which questions forms have",
     "field_version": "whether those were changed",
     "event": "that something was written; it holds no more than the operation's number",
 }
@@ -32,6 +34,7 @@ UNSCOPED = {
     "uq_contact_user_name": "user names are given by the desk",
     "uq_contact_identity": "the e-mail address in it is given by the desk",
     "uq_customer_group_name": "groups are made by the desk",
+    "uq_form_name": "forms are made by administrators",
     "uq_custom_field_key": "fields belong to the whole organization",
     "uq_field_setting_of_noun_field": "fields belong to the whole organization",
     "uq_list_view_slug": "views are named by the desk",

@@ -27,6 +27,9 @@ SEEN = {
     "department": "t.company_id = ANY (%(companies)s)",
     "field_setting": "true",
     "field_version": "true",
+    "filled_form": "t.company_id = ANY (%(companies)s)",
+    "form": "true",
+    "form_version": "true",
     "membership": "t.company_id = ANY (%(companies)s) OR t.contact_id = %(me)s",
     "operation": "t.contact_id = %(me)s",
     "staff": "t.active AND t.withdrawn_at IS NULL",
@@ -167,7 +170,7 @@ def test_the_cast_has_rows_to_hide_and_rows_to_show(shared_world, cast):
 @pytest.mark.parametrize("companies", [None, "", "{"])
 def test_without_a_viewer_the_portal_gets_an_error(shared_world, companies):
     schema = shared_world.schema()
-    walled = sorted(set(SEEN) - {"staff", "custom_field", "field_setting", "field_version"})
+    walled = sorted(set(SEEN) - {"staff", "custom_field", "field_setting", "field_version", "form", "form_version"})
     with signed_in(shared_world, "deskhand_portal") as connection:
         enter(connection, schema, f"{schema}_portal")
         if companies is not None:
