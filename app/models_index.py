@@ -9,7 +9,7 @@ from app.fields import models as fields
 from app.groups import models as groups
 from app.imports import models as imports
 from app.people import models as people
-from app.records import attachments, bulk, duplicates, files, merged, models, notes, receipts, views
+from app.records import attachments, bulk, duplicates, erased, files, merged, models, notes, receipts, views
 from app.settings import models as settings
 from tenants import jobs
 
@@ -22,6 +22,7 @@ __all__ = [
     "contracts",
     "domains",
     "duplicates",
+    "erased",
     "fields",
     "files",
     "groups",

@@ -36,6 +36,7 @@ from app.web.timeline import Timeline, timeline
 
 from . import access, actions, comments, duplicates, names, queries, screens
 from .cards import Card
+from .erasures import erased_page
 from .merging import questions as merge_questions
 from .models import Contact
 
@@ -79,6 +80,7 @@ REMOVING = Removing(
         "contract": lambda id: f"/contracts?customer_contact_id.is={id}",
     },
     access.sign_out,
+    "contacts.erase",
 )
 TIMELINE = Timeline(INLINE, queries.PAST, "staff/contacts/history.html", "contact", "contact_id")
 
@@ -285,7 +287,7 @@ def show(id: int) -> Response:
     try:
         loaded = queries.get(id, current_user)
     except NotFound:
-        return REMOVING.deleted_page(id)
+        return erased_page(id) or REMOVING.deleted_page(id)
     opened("contact", id)
     if not loaded.values.get("addresses"):
         # With one address there is nothing to choose from.

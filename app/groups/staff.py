@@ -35,6 +35,7 @@ from app.web.listing import PASSING, listing
 from tenants import db
 
 from . import actions, members, queries
+from . import erasing as _erasing  # noqa: F401  (registers what goes with a person who is erased)
 from .models import Group, GroupMember
 
 bp = Blueprint("groups", __name__, url_prefix="/groups")

@@ -45,6 +45,8 @@ class Removing:
     lists: dict[str, Callable[[int], str]]
     # What else is done, with the ids, once records are deleted.
     after: Callable[[list[int]], None] = lambda ids: None
+    # The permission to erase what is kept about one, where that can be done.
+    erasing: str = ""
 
     def address(self, record_id: int) -> str:
         return f"{self.noun.path}/{record_id}"
@@ -98,6 +100,7 @@ class Removing:
             deleted_at=loaded.record.withdrawn_at,
             operation=operation,
             restore_url=f"{where}/recovery" if current_user.may(self.removal.permission) else "",
+            erase_url=f"{where}/erasure" if self.erasing and current_user.may(self.erasing) else "",
             facts=bare.filled(loaded),
             # Nothing is written about what is deleted.
             history=history.block(self.past, id, where, notes_url=None, files_url=None),
