@@ -129,6 +129,12 @@ ROUTES: dict[str, Route] = {
     "staff.contacts.new_merge": form(STAFF, "contact"),
     "staff.contacts.create_merge": act(STAFF, "contact", lambda cast: {"with": str(cast.ben)}, {}),
     **field_routes("staff.contacts", STAFF, "contact", "email", "new@acme.example", "no address"),
+    "staff.erasures.new_erasure": page(ADMIN, "contact", reach=WITH_GONE),
+    "staff.erasures.create_erasure": act(
+        ADMIN, "contact", lambda cast: {"name": str(cast.otto), "reason": "Asked for"}, {"name": ""}, reach=WITH_GONE
+    ),
+    "staff.erasures.show": page(ADMIN, "erasure"),
+    "staff.erasures.show_file": page(ADMIN, "erasure"),
     "staff.contracts.index": page(STAFF),
     "staff.contracts.new": page(STAFF),
     "staff.contracts.of_company": page(STAFF, "company"),
@@ -247,6 +253,7 @@ ROUTES: dict[str, Route] = {
     "admin.tokens.new": page(ADMIN),
     "admin.tokens.create": act(ADMIN, body=new_token, bad={"name": ""}),
     "admin.tokens.create_revocation": act(ADMIN, "token", reach=OF_STAFF),
+    "admin.erasures.index": page(ADMIN),
     "admin.hosts.index": form(ADMIN),
     "admin.hosts.create": act(ADMIN, body={"name": "desk.harbor.example"}, bad={"name": "no host"}),
     "admin.hosts.new_removal": form(ADMIN, args={"name": "localhost"}),
