@@ -129,6 +129,13 @@ def erase_parts(work: Work) -> None:
     for model, kind in ((Membership, "memberships"), (Address, "addresses"), (Note, "notes"), (Attachment, "files")):
         mine = db.session.scalars(select(model.id).where(model.contact_id.in_(ids))).all()
         erasing.blank(work, model, mine, kind)
+    # A merge that was taken back leaves an address of one with the other, withdrawn.
+    left = select(Address.id).where(
+        func.lower(Address.email).in_(work.subject.keys),
+        Address.withdrawn_at.is_not(None),
+        Address.contact_id.not_in(ids),
+    )
+    erasing.blank(work, Address, db.session.scalars(left).all(), "addresses")
     gone = [one for one in stored if one is not None]
     db.session.execute(delete(File).where(File.id.in_(gone)).execution_options(**_QUIET))
 

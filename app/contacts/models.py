@@ -96,6 +96,7 @@ class Contact(Record):
     undo_permission = "contacts.edit"
     companies_sql = "t.company_ids"
     portal_edits = True
+    read_along = ("picture",)
 
     title: Mapped[str | None] = field(
         Suggested(_l("Title"), choices=TITLES, max=128),

@@ -1,7 +1,9 @@
 """Contacts on the desk: all of them, those of one company, and each one's page."""
 
+import base64
 import uuid
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC
 from typing import Any
 
@@ -23,6 +25,7 @@ from app.web import parts, toasts, views
 from app.web.access import allow
 from app.web.as_of import AsOfPage, as_of
 from app.web.cells import editor
+from app.web.faces import face, initials
 from app.web.forms import form, nonce, number, once, sentence, typed_in
 from app.web.htmx import page, redirect_to
 from app.web.inline import Inline, inline
@@ -34,7 +37,7 @@ from app.web.recent import opened
 from app.web.removal import Removing, removal
 from app.web.timeline import Timeline, timeline
 
-from . import access, actions, comments, duplicates, names, queries, screens
+from . import access, actions, comments, duplicates, names, pictures, queries, screens
 from .cards import Card
 from .erasures import erased_page
 from .merging import questions as merge_questions
@@ -66,6 +69,7 @@ INLINE = Inline(
     save=actions.update,
     columns=columns,
     picked=True,
+    face=lambda contact: face(contact.id, initials(contact.first_name, contact.last_name), contact.picture),
 )
 
 REMOVING = Removing(
@@ -322,7 +326,10 @@ def show_card(id: int) -> Response:
 @allow("contacts.view")
 def show_card_file(id: int) -> Response:
     """A contact's business card as a file for address books."""
-    card = _card(queries.get(id, current_user))
+    loaded = queries.get(id, current_user)
+    card = _card(loaded)
+    if photo := pictures.jpeg(loaded.record):
+        card = replace(card, photo=base64.b64encode(photo).decode())
     response = Response(card.text(), mimetype="text/vcard")
     response.headers["Content-Disposition"] = f'attachment; filename="{card.file_name}"'
     return response

@@ -3,7 +3,7 @@
 from flask import Blueprint
 
 from app.companies import staff as companies
-from app.contacts import erasures
+from app.contacts import erasures, portraits
 from app.contacts import screens as access
 from app.contacts import staff as contacts
 from app.contracts import staff as contracts
@@ -37,7 +37,8 @@ blueprint.add_app_template_global(places.keys, "keys_of_places")
 blueprint.add_app_template_global(places.new_entries, "new_entries")
 
 CHILDREN = (
-    *(home.bp, companies.bp, contacts.bp, access.bp, erasures.bp, contracts.bp, groups.bp, exports.bp, imports.bp),
+    *(home.bp, companies.bp, contacts.bp, access.bp, erasures.bp, portraits.bp, contracts.bp, groups.bp),
+    *(exports.bp, imports.bp),
     *(groups.many_bp, group_members.bp, group_members.lists_bp, units.bp, duplicates.bp),
     *(history.bp, jobs.bp, options.bp, profile.bp, columns.bp, search.bp, bulk.bp, views.bp, notes.bp, files.bp),
 )

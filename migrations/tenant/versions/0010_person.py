@@ -71,6 +71,14 @@ BEGIN
     FROM {schema}.erased e WHERE e.operation_id = act AND c.noun = e.noun AND c.record_id = e.id
     AND c.operation_id <> act;
   GET DIAGNOSTICS emptied = ROW_COUNT;
+  -- A merge that was taken back had given the values of one to the other.
+  UPDATE {schema}.change c SET before = CASE WHEN c.before IS NOT NULL THEN '{{}}'::jsonb END,
+      after = CASE WHEN c.after IS NOT NULL THEN '{{}}'::jsonb END
+    WHERE c.noun IN (SELECT e.noun FROM {schema}.erased e WHERE e.operation_id = act) AND c.operation_id IN (
+      SELECT o.id FROM {schema}.erased e JOIN {schema}.change mine ON mine.noun = e.noun AND mine.record_id = e.id
+        JOIN {schema}.operation o ON o.id = mine.operation_id
+        LEFT JOIN {schema}.operation undone ON undone.id = o.undoes
+      WHERE e.operation_id = act AND e.noun = 'contact' AND (o.kind = 'merge' OR undone.kind = 'merge'));
   UPDATE {schema}.change c SET before = regexp_replace(c.before::text, said, instead, 'gi')::jsonb,
       after = regexp_replace(c.after::text, said, instead, 'gi')::jsonb
     FROM unnest(nouns, ids) AS m (noun, id) WHERE c.noun = m.noun AND c.record_id = m.id
