@@ -33,7 +33,7 @@ from app.records.actor import Actor
 from app.records.duplicates import Duplicate
 from app.records.merged import Merged
 from app.records.notes import COMPANIES
-from app.records.write import begin, create, update, withdraw
+from app.records.write import Update, apply, begin, create, update, withdraw
 from app.signin import sessions
 from tenants import Tenanted, db, tenancy
 from tests.cast import password
@@ -140,6 +140,9 @@ def _make_more(world: World, slug: str, canaries: Canaries) -> None:
         for company in (cast.acme, cast.xacme, cast.nordlys):
             notes.add("company_id", company, "A note", actor=ann)
             attachments.add("company_id", company, [_sent()], actor=ann)
+        pictures = {"picture": "0123456789abcdef", "pictures": {"64": "UklGRg=="}}
+        faces = (cast.otto, cast.xena, cast.nora, cast.ina, cast.nils)
+        apply(begin(ann, "edit"), [Update(Contact, one, pictures) for one in faces])
         _make_groups(cast, ann)
         _make_erased(cast, ann)
         _make_gone(cast, ann)
