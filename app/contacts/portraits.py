@@ -63,7 +63,7 @@ def asked(loaded: Loaded, portrait: Portrait, error: str = "") -> Response:
         "submit": _("Keep this picture"),
         "error": error,
     }
-    shown = {"contact": contact, "letters": letters, "here": here, "upload": upload}
+    shown = {"contact": contact, "letters": letters, "person_url": here, "upload": upload}
     shown["files"] = _files(contact) if portrait is DESK else []
     return page(portrait.template, status=422 if error else 200, **shown)
 

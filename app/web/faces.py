@@ -7,11 +7,9 @@ COLOURS = ("#1864ab", "#256b33", "#a61e4d", "#5f3dc4", "#8a4b08", "#0b7285", "#8
 # The edges in pixels in which a picture is kept.
 SIZES = (64, 128, 256)
 
-_PICTURE = Markup(
-    '<img class="face" src="{}/{}-{}.webp" width="{}" height="{}" alt="" loading="lazy" decoding="async">'
-)
+_PICTURE = Markup('<img class="portrait" src="{}/{}-{}.webp" width="{}" height="{}" alt=""{}>')
 _INITIALS = Markup(
-    '<svg class="face" viewBox="0 0 32 32" width="{}" height="{}" aria-hidden="true" focusable="false"><rect width="32"'
+    '<svg class="portrait" viewBox="0 0 32 32" width="{}" height="{}" aria-hidden="true" focusable="false"><rect width="32"'
     ' height="32" fill="{}"/><text x="16" y="20.5" text-anchor="middle" font-size="13" fill="#fff">{}</text></svg>'
 )
 
@@ -28,5 +26,6 @@ def face(record_id: int, letters: str, picture: str | None, at: str = "", size: 
     """
     if picture:
         edge = next((one for one in SIZES if one >= 2 * size), SIZES[-1])
-        return _PICTURE.format(at or f"/contacts/{record_id}/picture", picture, edge, size, size)
+        lazy = Markup(' loading="lazy"') if size < 40 else ""
+        return _PICTURE.format(at or f"/contacts/{record_id}/picture", picture, edge, size, size, lazy)
     return _INITIALS.format(size, size, COLOURS[record_id % len(COLOURS)], letters.upper() or "?")
