@@ -25,7 +25,6 @@ from .models import Contact
 
 # As Pillow calls them; what else it could read is never tried.
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
-ACCEPT = "image/jpeg,image/png,image/webp,image/gif"
 SIZES = (64, 128, 256)
 # A JPEG as large as telephones make them is read at a fraction of its size; of others every pixel is in the memory.
 MOST_PIXELS, MOST_OF_OTHERS = 50_000_000, 24_000_000

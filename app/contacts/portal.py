@@ -15,11 +15,11 @@ from app.web.access import allow
 from app.web.faces import face, initials
 from app.web.htmx import page
 from app.web.inline import Inline, inline
+from app.web.portraits import Portrait, asked, removed, served, taken
 from app.web.sizes import takes_files
 
-from . import actions, queries
+from . import actions, pictures, queries
 from .models import Contact
-from .portraits import OWN, asked, removed, served, taken
 
 me_bp = Blueprint("me", __name__, url_prefix="/me")
 people_bp = Blueprint("people", __name__, url_prefix="/people")
@@ -39,6 +39,7 @@ ME = Inline(
     save=actions.update_own,
     own=_me,
 )
+OWN = Portrait(lambda id: "/portal/me", "portal/me/picture.html", pictures.made, pictures.change)
 OTHERS = Inline(Contact, queries.get, "/portal/people", "portal.people", "", page="portal/base.html")
 # What the list shows of each person, as far as it is opened to the portal.
 SHOWN = ("first_name", "last_name", "job_title", "email", "phone")
@@ -78,14 +79,14 @@ def create_picture() -> Response:
 @allow("portal.use")
 def create_picture_removal() -> Response:
     """Take one's picture away."""
-    return removed(queries.get(_me(), current_user).record, OWN)
+    return removed(queries.get(_me(), current_user), OWN)
 
 
 @me_bp.get("/picture/<name>")
 @allow("portal.use")
 def show_picture(name: str) -> Response:
     """One's own picture."""
-    return served(_me(), name)
+    return served(pictures.read(queries.visible_to(current_user), _me(), name))
 
 
 inline(me_bp, ME)
@@ -160,4 +161,4 @@ def show(id: int) -> Response:
 @allow("portal.people")
 def show_picture_of(id: int, name: str) -> Response:
     """The picture of one person of my companies."""
-    return served(id, name)
+    return served(pictures.read(queries.visible_to(current_user), id, name))

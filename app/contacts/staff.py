@@ -19,6 +19,7 @@ from app.fields.registry import Field
 from app.fields.settings import fields_of
 from app.i18n import gettext as _
 from app.i18n import lazy_gettext as _l
+from app.records import erased, removing
 from app.records.errors import NotFound
 from app.records.read import Loaded
 from app.web import parts, toasts, views
@@ -34,12 +35,11 @@ from app.web.maps import map_url
 from app.web.merging import MergePage, merging
 from app.web.neighbours import neighbours, step
 from app.web.recent import opened
-from app.web.removal import Removing, removal
+from app.web.removal import Removing, removal, words
 from app.web.timeline import Timeline, timeline
 
 from . import access, actions, comments, duplicates, names, pictures, queries, screens
 from .cards import Card
-from .erasures import erased_page
 from .merging import questions as merge_questions
 from .models import Contact
 
@@ -312,6 +312,22 @@ def show(id: int) -> Response:
         made=loaded,
         history=past,
     )
+
+
+def erased_page(id: int) -> Response | None:
+    """The page of a person who was erased: that it was so, by whom, when and why; nothing else is known."""
+    found = erased.erasure_of("contact", id)
+    if found is None:
+        return None
+    name = queries.get_deleted(id, current_user).record.full_name
+    return page("staff/contacts/erased.html", erasure=found, name=name, staying=staying(id))
+
+
+def staying(id: int) -> list[tuple[str, int]]:
+    """The records that go on naming the person, by their number."""
+    nouns = words()
+    named = removing.named_by(Contact, [id]).get(id, [])
+    return [(nouns.get(one.noun, one.noun), one.count) for one in named]
 
 
 @bp.get("/contacts/<int:id>/card")

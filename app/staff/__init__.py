@@ -3,7 +3,6 @@
 from flask import Blueprint
 
 from app.companies import staff as companies
-from app.contacts import erasures, portraits
 from app.contacts import screens as access
 from app.contacts import staff as contacts
 from app.contracts import staff as contracts
@@ -17,6 +16,7 @@ from . import (
     bulk,
     columns,
     duplicates,
+    erasures,
     files,
     history,
     home,
@@ -24,6 +24,7 @@ from . import (
     notes,
     options,
     places,
+    portraits,
     profile,
     search,
     units,

@@ -9,8 +9,9 @@ SIZES = (64, 128, 256)
 
 _PICTURE = Markup('<img class="portrait" src="{}/{}-{}.webp" width="{}" height="{}" alt=""{}>')
 _INITIALS = Markup(
-    '<svg class="portrait" viewBox="0 0 32 32" width="{}" height="{}" aria-hidden="true" focusable="false"><rect width="32"'
-    ' height="32" fill="{}"/><text x="16" y="20.5" text-anchor="middle" font-size="13" fill="#fff">{}</text></svg>'
+    '<svg class="portrait" viewBox="0 0 32 32" width="{}" height="{}" aria-hidden="true" focusable="false">'
+    '<rect width="32" height="32" fill="{}"/>'
+    '<text x="16" y="20.5" text-anchor="middle" font-size="13" fill="#fff">{}</text></svg>'
 )
 
 

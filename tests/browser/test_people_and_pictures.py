@@ -1,6 +1,7 @@
 """A person's picture from the portal to the desk, and a person who is erased, in a browser."""
 
 import os
+from io import BytesIO
 
 import pytest
 from playwright.sync_api import expect
@@ -74,8 +75,6 @@ def test_a_person_is_erased_by_hand(visit, cast, scripts):
 def test_pictures(visit, world, cast):
     folder = os.environ["SHOTS"]
     adam, here = world.staff("adam"), f"/contacts/{cast.ina}"
-    from io import BytesIO
-
     adam.post_form(f"{here}/picture", {"file": (BytesIO(picture(size=(300, 300), colour="orange")), "i.png")})
     adam.post_form(f"/contacts/{cast.dora}/erasure", {"name": str(cast.dora), "reason": "Request 4711"})
     shots = {

@@ -5,19 +5,19 @@ from datetime import UTC
 from flask import Blueprint, Response, request
 from flask_login import current_user
 
+from app.contacts import erasing as people
+from app.contacts import queries
+from app.contacts.models import Contact
+from app.contacts.staff import staying
 from app.i18n import gettext as _
-from app.records import erased, erasing, removing
+from app.records import erased, erasing
 from app.records.erased import Erasure
 from app.records.errors import NotFound
 from app.records.merged import WasMerged, successor
 from app.web.access import allow
 from app.web.htmx import page, redirect_to
-from app.web.removal import reason, words
+from app.web.removal import reason
 from tenants import db, tenancy
-
-from . import erasing as people
-from . import queries
-from .models import Contact
 
 bp = Blueprint("erasures", __name__)
 
@@ -78,22 +78,6 @@ def _asked(contact: Contact, wrong: dict[str, str] | None = None, typed: str = "
 def _said(counts: dict[str, int]) -> list[tuple[str, int]]:
     """What was counted, in the words of the certificate."""
     return [(str(erasing.kinds.get(kind, kind)), count) for kind, count in counts.items()]
-
-
-def staying(id: int) -> list[tuple[str, int]]:
-    """The records that go on naming the person, by their number."""
-    nouns = words()
-    named = removing.named_by(Contact, [id]).get(id, [])
-    return [(nouns.get(one.noun, one.noun), one.count) for one in named]
-
-
-def erased_page(id: int) -> Response | None:
-    """The page of a person who was erased: that it was so, by whom, when and why; nothing else is known."""
-    found = erased.erasure_of("contact", id)
-    if found is None:
-        return None
-    name = queries.get_deleted(id, current_user).record.full_name
-    return page("staff/contacts/erased.html", erasure=found, name=name, staying=staying(id))
 
 
 def _certificate(id: int) -> dict:
