@@ -1,8 +1,5 @@
 """A person's picture from the portal to the desk, and a person who is erased, in a browser."""
 
-import os
-from io import BytesIO
-
 import pytest
 from playwright.sync_api import expect
 
@@ -69,29 +66,3 @@ def test_a_person_is_erased_by_hand(visit, cast, scripts):
     expect(window.page.locator("body")).not_to_contain_text("Lind")
     if scripts:
         assert look(window, "certificate") == []
-
-
-@pytest.mark.skipif(not os.environ.get("SHOTS"), reason="Pictures are only taken when a folder is named for them.")
-def test_pictures(visit, world, cast):
-    folder = os.environ["SHOTS"]
-    adam, here = world.staff("adam"), f"/contacts/{cast.ina}"
-    adam.post_form(f"{here}/picture", {"file": (BytesIO(picture(size=(300, 300), colour="orange")), "i.png")})
-    adam.post_form(f"/contacts/{cast.dora}/erasure", {"name": str(cast.dora), "reason": "Request 4711"})
-    shots = {
-        "adam": ["/contacts", here, f"{here}/picture", f"{here}/erasure", f"/contacts/{cast.dora}", "/admin/erasures"],
-        "ina": ["/portal/me", "/portal/people", "/portal/me/picture"],
-    }
-    certificate = world.sql(f"SELECT max(id) AS id FROM {world.schema()}.erasure")[0]["id"]
-    shots["adam"].append(f"/erasures/{certificate}")
-    for person, paths in shots.items():
-        for size in ((1280, 800), NARROW):
-            for dark in (False, True):
-                window = visit(person, "portal" if person == "ina" else "staff", size=size, dark=dark)
-                for n, path in enumerate(paths):
-                    window.go(path)
-                    window.page.screenshot(
-                        path=f"{folder}/{person}-{n}-{size[0]}-{'dark' if dark else 'light'}.png",
-                        caret="initial",
-                        animations="allow",
-                        full_page=True,
-                    )
