@@ -54,6 +54,11 @@ class Settings(BaseSettings):
         description="Bytes that all files attached to the records of one organization may take.",
         ge=1024,
     )
+    max_picture: int = Field(
+        10 * 1024 * 1024,
+        description="Largest picture of a person in bytes that is taken; it is kept much smaller.",
+        ge=1024,
+    )
     lease: int = Field(60, description="Seconds after which a job whose worker fell silent is taken over.", ge=5)
     job_memory: int = Field(1024, description="Memory in MiB that one job may take; one that needs more fails.", ge=256)
     map_url: str = Field(

@@ -10,7 +10,7 @@ from app.forms import models as forms
 from app.groups import models as groups
 from app.imports import models as imports
 from app.people import models as people
-from app.records import attachments, bulk, duplicates, files, merged, models, notes, presence, receipts, views
+from app.records import attachments, bulk, duplicates, erased, files, merged, models, notes, presence, receipts, views
 from app.settings import models as settings
 from tenants import jobs
 
@@ -23,6 +23,7 @@ __all__ = [
     "contracts",
     "domains",
     "duplicates",
+    "erased",
     "fields",
     "files",
     "forms",

@@ -87,7 +87,7 @@ def measure(contacts: int) -> dict:
         key = bench.organization()
         fill(bench, key, contacts)
         _portal_access(bench, key)
-        with serving(bench, key) as server:
+        with serving(bench) as server:
             for surface, paths in SURFACES.items():
                 browser = Browser(server.base)
                 browser.sign_in(*SIGN_IN[surface])

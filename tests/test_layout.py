@@ -176,6 +176,7 @@ PIECES = {
     "shared/_status.html",
     "shared/_toast.html",
     "shared/_user_menu.html",
+    "staff/_delete.html",
     "staff/search/_help.html",
 }
 # Answers whose root comes from elsewhere.

@@ -9,10 +9,10 @@ from app.people import admin as people
 from app.settings import admin as fields
 from app.web.access import protect
 
-from . import home, hosts, tokens
+from . import erasures, home, hosts, tokens
 
 blueprint = Blueprint("admin", __name__, url_prefix="/admin")
 protect(blueprint, "staff", sign_in="signin.sign_in", password="signin.password")
 
-for child in (home.bp, fields.bp, forms.bp, questions.bp, hosts.bp, domains.bp, people.bp, tokens.bp):
+for child in (*(home.bp, fields.bp, forms.bp, questions.bp, hosts.bp, domains.bp, people.bp, tokens.bp, erasures.bp),):
     blueprint.register_blueprint(child)

@@ -20,6 +20,7 @@ def _doors() -> list[tuple[str, str, str, str]]:
         ("/admin/tokens", "key", _("API tokens"), _("Keys for programs that work with your data")),
         ("/admin/hosts", "globe", _("Addresses"), _("The host names at which you are reached")),
         ("/admin/domains", "mail", _("Mail domains"), _("Which company a sender’s address belongs to")),
+        ("/admin/erasures", "trash", _("Erasures"), _("Whose personal data was erased for good")),
     ]
 
 

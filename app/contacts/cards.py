@@ -48,6 +48,8 @@ class Card:
     place: Place = field(default_factory=Place)
     revised: str = ""
     region: str | None = None
+    # A JPEG in base 64.
+    photo: str = ""
 
     def text(self) -> str:
         """The card, with the line ends that the standard wants."""
@@ -91,6 +93,7 @@ class Card:
         lines += [f"LANG:{get('language').replace('_', '-')}"] if get("language") else []
         lines += [f"TZ:{escaped(get('time_zone'))}"] if get("time_zone") else []
         lines += [f"URL:{self.place.website}"] if self.place.website else []
+        lines += [f"PHOTO:data:image/jpeg;base64,{self.photo}"] if self.photo else []
         lines += [f"REV:{self.revised}"] if self.revised else []
         return [*lines, "END:VCARD"]
 

@@ -138,6 +138,17 @@ def keep_one_account(work: Work) -> None:
 
 
 @merge.after(Contact)
+def keep_a_picture(work: Work) -> None:
+    """Who had no picture gets that of the first who had one."""
+    rows = select(Contact.id, Contact.picture, Contact.pictures).where(Contact.id.in_([work.survivor, *work.losers]))
+    found = {row.id: row for row in db.session.execute(rows)}
+    other = next((found[one] for one in work.losers if found[one].picture), None)
+    if other is not None and not found[work.survivor].picture:
+        values = {"picture": other.picture, "pictures": other.pictures}
+        write.apply(work.operation, [Update(Contact, work.survivor, values)])
+
+
+@merge.after(Contact)
 def choose_primary_company(work: Work) -> None:
     """Let the chosen company be the primary one, where the survivor belongs to it."""
     company_id = work.known["companies"].get(work.choices.get("company"))

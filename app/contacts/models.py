@@ -13,7 +13,7 @@ from sqlalchemy import (
     func,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.companies.models import GONE, LIVE
@@ -96,6 +96,7 @@ class Contact(Record):
     undo_permission = "contacts.edit"
     companies_sql = "t.company_ids"
     portal_edits = True
+    read_along = ("picture",)
 
     title: Mapped[str | None] = field(
         Suggested(_l("Title"), choices=TITLES, max=128),
@@ -293,6 +294,9 @@ class Contact(Record):
         opens="",
     )
     company_ids: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), server_default=text("'{}'"))
+    # A hash of the person's picture, and the picture itself by its size, see `pictures`.
+    picture: Mapped[str | None] = mapped_column(Text)
+    pictures: Mapped[dict[str, str] | None] = mapped_column(JSONB(none_as_null=True), deferred=True)
     search_text: Mapped[str] = mapped_column(Text, Computed(_SEARCH, persisted=True), deferred=True)
 
     @property

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Row, Select, bindparam, false, func, or_, select, true
+from sqlalchemy import BigInteger, ColumnElement, Row, Select, bindparam, false, func, literal, or_, select, true
 from sqlalchemy.orm import aliased
 
 from app.companies.models import Company, Department
@@ -142,8 +142,11 @@ def _by_address(first, most: int) -> Select:
     return select(Address.contact_id).where(begins, Address.withdrawn_at.is_(None)).limit(most)
 
 
+# The initials of a person, and the picture where there is one.
+FACE = (func.concat(func.left(Contact.first_name, 1), func.left(Contact.last_name, 1)), Contact.picture)
 LIST = ListOf(
     Contact,
+    face=FACE,
     sort="last_name",
     statuses=("active", "inactive", "deleted"),
     search=Search(
@@ -223,7 +226,9 @@ def portal_list(fields: FieldSet) -> ListOf:
     search = Search(tuple(folded(column) for column in shown), folded(func.concat_ws(" ", *shown))) if shown else None
     # In an order that can be seen: the marker of a page tells where it ends.
     sort = next((column.key for column in shown), "id")
-    return ListOf(Contact, sort=sort, search=search, moments=())
+    letters = [func.left(column, 1) for column in reversed(shown[:2])]
+    face = (func.concat(*letters) if letters else literal(""), Contact.picture)
+    return ListOf(Contact, sort=sort, search=search, moments=(), face=face)
 
 
 def companies_of(contact_ids: Iterable[int], viewer_id: int) -> dict[int, list[str]]:

@@ -1,7 +1,9 @@
 """Contacts on the desk: all of them, those of one company, and each one's page."""
 
+import base64
 import uuid
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC
 from typing import Any
 
@@ -17,12 +19,14 @@ from app.fields.registry import Field
 from app.fields.settings import fields_of
 from app.i18n import gettext as _
 from app.i18n import lazy_gettext as _l
+from app.records import erased, removing
 from app.records.errors import NotFound
 from app.records.read import Loaded
 from app.web import parts, toasts, views
 from app.web.access import allow
 from app.web.as_of import AsOfPage, as_of
 from app.web.cells import editor
+from app.web.faces import face, initials
 from app.web.forms import form, nonce, number, once, sentence, typed_in
 from app.web.htmx import page, redirect_to
 from app.web.inline import Inline, inline
@@ -32,10 +36,10 @@ from app.web.merging import MergePage, merging
 from app.web.neighbours import neighbours, step
 from app.web.presence import presence
 from app.web.recent import opened
-from app.web.removal import Removing, removal
+from app.web.removal import Removing, removal, words
 from app.web.timeline import Timeline, timeline
 
-from . import access, actions, comments, duplicates, names, queries, screens
+from . import access, actions, comments, duplicates, names, pictures, queries, screens
 from .cards import Card
 from .merging import questions as merge_questions
 from .models import Contact
@@ -66,6 +70,7 @@ INLINE = Inline(
     save=actions.update,
     columns=columns,
     picked=True,
+    face=lambda contact: face(contact.id, initials(contact.first_name, contact.last_name), contact.picture),
 )
 
 REMOVING = Removing(
@@ -80,6 +85,7 @@ REMOVING = Removing(
         "contract": lambda id: f"/contracts?customer_contact_id.is={id}",
     },
     access.sign_out,
+    "contacts.erase",
 )
 TIMELINE = Timeline(INLINE, queries.PAST, "staff/contacts/history.html", "contact", "contact_id")
 
@@ -286,7 +292,7 @@ def show(id: int) -> Response:
     try:
         loaded = queries.get(id, current_user)
     except NotFound:
-        return REMOVING.deleted_page(id)
+        return erased_page(id) or REMOVING.deleted_page(id)
     opened("contact", id)
     if not loaded.values.get("addresses"):
         # With one address there is nothing to choose from.
@@ -309,6 +315,22 @@ def show(id: int) -> Response:
     )
 
 
+def erased_page(id: int) -> Response | None:
+    """The page of a person who was erased: that it was so, by whom, when and why; nothing else is known."""
+    found = erased.erasure_of("contact", id)
+    if found is None:
+        return None
+    name = queries.get_deleted(id, current_user).record.full_name
+    return page("staff/contacts/erased.html", erasure=found, name=name, staying=staying(id))
+
+
+def staying(id: int) -> list[tuple[str, int]]:
+    """The records that go on naming the person, by their number."""
+    nouns = words()
+    named = removing.named_by(Contact, [id]).get(id, [])
+    return [(nouns.get(one.noun, one.noun), one.count) for one in named]
+
+
 @bp.get("/contacts/<int:id>/card")
 @allow("contacts.view")
 def show_card(id: int) -> Response:
@@ -321,7 +343,10 @@ def show_card(id: int) -> Response:
 @allow("contacts.view")
 def show_card_file(id: int) -> Response:
     """A contact's business card as a file for address books."""
-    card = _card(queries.get(id, current_user))
+    loaded = queries.get(id, current_user)
+    card = _card(loaded)
+    if photo := pictures.jpeg(loaded.record):
+        card = replace(card, photo=base64.b64encode(photo).decode())
     response = Response(card.text(), mimetype="text/vcard")
     response.headers["Content-Disposition"] = f'attachment; filename="{card.file_name}"'
     return response

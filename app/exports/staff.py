@@ -9,6 +9,7 @@ from app.web.access import allow
 from app.web.htmx import page, redirect_to
 from tenants import db
 
+from . import erasing as _erasing  # noqa: F401  (registers what goes with a person who is erased)
 from . import writing
 
 bp = Blueprint("exports", __name__, url_prefix="/exports")

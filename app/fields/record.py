@@ -35,6 +35,8 @@ class Record(Tenanted):
     in_step: tuple[str, ...] = ()
     # Whether people in the portal change such records: only their own contact, so far.
     portal_edits: bool = False
+    # Columns beside its fields that are read with every record, in the portal as well.
+    read_along: tuple[str, ...] = ()
     # The permission that taking changes of such records back needs beside the right to undo; '' for none.
     undo_permission: str = ""
 

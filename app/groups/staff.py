@@ -36,6 +36,7 @@ from app.web.presence import presence
 from tenants import db
 
 from . import actions, members, queries
+from . import erasing as _erasing  # noqa: F401  (registers what goes with a person who is erased)
 from .models import Group, GroupMember
 
 bp = Blueprint("groups", __name__, url_prefix="/groups")

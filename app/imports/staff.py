@@ -20,6 +20,7 @@ from app.web.sizes import takes_files
 from tenants import db
 
 from . import actions, matching, problems, queries, repairs
+from . import erasing as _erasing  # noqa: F401  (registers what goes with a person who is erased)
 from .encodings import ENCODINGS
 from .layout import DELIMITERS, Layout
 from .models import VERDICTS, Import

@@ -30,7 +30,10 @@ TECHNICIAN = frozenset(
     }
 )
 SUPERVISOR = TECHNICIAN | {"companies.merge", "history.undo_others", "jobs.view_all", "views.share"}
-ADMINISTRATOR = SUPERVISOR | {"admin", "admin.fields", "admin.hosts", "admin.domains", "admin.staff", "admin.tokens"}
+ADMINISTRATOR = SUPERVISOR | {
+    *("admin", "admin.fields", "admin.hosts", "admin.domains", "admin.staff", "admin.tokens"),
+    "contacts.erase",
+}
 
 ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
     "technician": TECHNICIAN,

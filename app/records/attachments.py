@@ -103,6 +103,18 @@ class Given:
     size: int
 
 
+def pictures_of(contact_id: int) -> list[tuple[int, str]]:
+    """The pictures among the files of a contact, the newest first."""
+    kinds = ("image/png", "image/jpeg", "image/gif")
+    mine = select(Attachment.id, Attachment.name).where(
+        Attachment.contact_id == contact_id,
+        Attachment.withdrawn_at.is_(None),
+        Attachment.file_id.is_not(None),
+        Attachment.media_type.in_(kinds),
+    )
+    return [(row.id, row.name) for row in db.session.execute(mine.order_by(Attachment.id.desc()).limit(20))]
+
+
 def stored() -> int:
     """How many bytes all attached files of the organization take."""
     return int(db.session.scalar(select(func.coalesce(func.sum(File.size), 0)).where(File.purpose == PURPOSE)))

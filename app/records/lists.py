@@ -64,6 +64,8 @@ class ListOf:
     descending: bool = False
     # Columns beside the fields that lists show: 'created_at', 'updated_at'.
     moments: tuple[str, ...] = ("created_at", "updated_at")
+    # The initials and the picture that each row shows, where it shows a face.
+    face: tuple[ColumnElement, ...] = ()
     # What can be asked for instead of all that is not deleted: 'active', 'inactive', 'deleted'.
     statuses: tuple[str, ...] = ()
 
@@ -94,6 +96,8 @@ class Row:
     version: int
     values: dict[str, Any]
     active: bool = True
+    # Initials and picture, of nouns that have a face.
+    face: tuple[str, str | None] | None = None
     # Of a deleted record: when that was, by whom and why.
     deleted: tuple[datetime, str, str] | None = None
     # What the records are called to which the row refers, by noun and id.
@@ -289,6 +293,7 @@ def _columns(shape: _Shape) -> list[ColumnElement]:
         for place, (name, entry) in enumerate(zip(shape.columns, shape.entries(), strict=True))
     ]
     found.append((model.active if hasattr(model, "active") else true()).label("is_active"))
+    found += [one.label(f"face_{place}") for place, one in enumerate(shape.list_of.face)]
     if shape.status == "deleted":
         last = [select(what).where(Operation.id == model.updated_op) for what in (Operation.actor, Operation.reason)]
         found += [model.withdrawn_at.label("deleted_at"), *(one.scalar_subquery() for one in last)]
@@ -301,14 +306,15 @@ def _columns(shape: _Shape) -> list[ColumnElement]:
 
 def _rows(found: Iterable, shape: _Shape) -> list[Row]:
     last, named, made = 3 + len(shape.columns), shape.references(), []
+    faced = last + 1 + len(shape.list_of.face)
     deleted = 3 if shape.status == "deleted" else 0
     for row in found:
         values = dict(zip(shape.columns, row[3:last], strict=True))
         titles = {
-            (noun, values[name]): title for (name, noun), title in zip(named, row[last + 1 + deleted :], strict=True)
+            (noun, values[name]): title for (name, noun), title in zip(named, row[faced + deleted :], strict=True)
         }
-        gone = tuple(row[last + 1 : last + 4]) if deleted else None
-        made.append(Row(row[0], row[1], values, row[last], gone, titles))
+        gone = tuple(row[faced : faced + 3]) if deleted else None
+        made.append(Row(row[0], row[1], values, row[last], tuple(row[last + 1 : faced]) or None, gone, titles))
     return made
 
 

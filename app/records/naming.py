@@ -25,6 +25,7 @@ LEFT = {
     "import_name": "what was found about a file",
     "job": "what was asked for then",
     "merged": "it says itself what became of whom",
+    "erasure": "who was erased is merged with nobody",
 }
 ID, LIST, ANY_NOUN = "id", "list", "any noun"
 # Tables that a noun's own verb takes care of: (noun, table).

@@ -73,6 +73,7 @@ def _reading(model: type[Record], base: Select, fields: FieldSet, opened: bool, 
     statement = statement.add_columns(*(() if opened else map(_actor, (model.created_op, model.updated_op))))
     if opened:
         own = [entry.column for entry in fields if entry.column is not None]
+        own += [getattr(model, name) for name in model.read_along]
         statement = statement.options(load_only(model.id, model.version, *own, raiseload=True))
     there = model.withdrawn_at.is_not(None) if deleted else model.withdrawn_at.is_(None)
     return statement.where(model.id == bindparam("record", type_=BigInteger), there)

@@ -18,7 +18,7 @@ from app.i18n import gettext as _
 from app.i18n import ngettext
 from tenants import db
 
-from . import write
+from . import erased, write
 from .constraints import sentence_of
 from .errors import Conflict
 from .models import Operation
@@ -154,7 +154,7 @@ def restore(removal: Removal, ids: Sequence[int], operation: Operation) -> tuple
     model = removal.model
     gone = select(model.id).where(among(model, ids), model.withdrawn_at.is_not(None)).order_by(model.id)
     ids = list(db.session.scalars(gone.with_for_update()))
-    kept = _homeless(model, ids)
+    kept = {one: _("personal data was erased") for one in erased.among(model.noun, ids)} | _homeless(model, ids)
     return _carefully(lambda some: _bring_back(model, some, operation), [one for one in ids if one not in kept], kept)
 
 

@@ -260,6 +260,35 @@ def withdraw(
     return list(db.session.scalars(select(done.c.id).add_cte(journal, event), {"operation": operation_id}))
 
 
+def erase(operation_id: int, model: type[Record], ids: Iterable[int], values: dict[str, Any]) -> list[int]:
+    """Give records these values, and none of what they had to the journal; whatever is there still is withdrawn."""
+    t = model.__table__.alias("t")
+    gone = func.coalesce(t.c.withdrawn_at, func.now())
+    return _quietly(operation_id, model, t.c.id.in_(list(ids)), values | {"withdrawn_at": gone}, "erase", t)
+
+
+def reword(
+    operation_id: int, model: type[Record], where: ColumnElement[bool], values: dict[str, Any], t: FromClause
+) -> list[int]:
+    """Give those rows of `t`, an alias of the table, other words, and none of what they had to the journal."""
+    return _quietly(operation_id, model, where, values, "update", t)
+
+
+def _quietly(operation_id: int, model: type[Record], where, values: dict[str, Any], action: str, t) -> list[int]:
+    done = (
+        sql_update(t)
+        .values(**values, version=t.c.version + 1, updated_at=func.now(), updated_op=OPERATION)
+        .where(where)
+        .returning(t.c.id, t.c.version, _companies(model).label("companies"))
+    ).cte("done")
+    rows = select(OPERATION, literal(model.noun), done.c.id, literal(action), done.c.version, done.c.companies)
+    empty = literal_column("'{}'::jsonb", JSONB)
+    with_values = action == "update"
+    journal = _journal(rows.add_columns(empty, empty) if with_values else rows, with_values=with_values)
+    event = _event(f"{model.noun}.{'updated' if with_values else 'erased'}", done)
+    return list(db.session.scalars(select(done.c.id).add_cte(journal, event), {"operation": operation_id}))
+
+
 def _journal(rows: Select, with_values: bool = True):
     targets = ["operation_id", "noun", "record_id", "action", "version", "company_ids"]
     targets += ["before", "after"] if with_values else []

@@ -8,16 +8,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    Text,
-    case,
-    column,
-    func,
-    or_,
-    select,
-    true,
-)
+from sqlalchemy import ColumnElement, Text, case, column, func, or_, select, true
 from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by, array
 from sqlalchemy.exc import IntegrityError
 
@@ -28,7 +19,7 @@ from app.i18n import gettext as _
 from app.i18n import lazy_gettext as _l
 from tenants import Tenanted, db, tenancy
 
-from . import statements, write
+from . import erased, statements, write
 from .actor import Actor
 from .constraints import sentence_of
 from .errors import Conflict, NotFound
@@ -102,6 +93,7 @@ def begin(operation_id: int, actor: Actor, reason: str = "") -> Operation:
         raise NotFound
     if undone.kind in ways:
         ways[undone.kind].check(undone)
+    erased.refuse(undone)
     try:
         with db.session.begin_nested():
             return write.begin(actor, "undo", title=undone.title, reason=reason, undoes=operation_id)
@@ -167,6 +159,8 @@ def undo_chunks(work, operation_id: int, undo_operation_id: int) -> Outcome:
 def undo_field(operation_id: int, change_id: int, name: str, actor: Actor) -> Operation:
     """Put one field of one change back; raises `ChangedSince` when it has another value by now."""
     change = db.session.get(Change, (operation_id, change_id))
+    if change is not None and tenancy().login != "portal" and erased.among(change.noun, [change.record_id]):
+        raise erased.WasErased
     if change is None or change.action != "update" or name not in (change.before or {}):
         raise NotFound
     model = model_of(change.noun)
@@ -213,6 +207,8 @@ def undo_where(
     all of them are back.
     """
     mine = (Change.operation_id == undone_id) & condition
+    but = {noun: set(ids) for noun, ids in (but or {}).items()}
+    outcome.kept += [one for one in erased.spared(undone_id, but) if one not in outcome.kept]
     found = db.session.execute(select(Change.noun, Change.action).where(mine).distinct()).all()
     places = {table.name: place for place, table in enumerate(Tenanted.metadata.sorted_tables)}
     steps = []
@@ -221,7 +217,7 @@ def undo_where(
         model = model_of(noun)
         place = places[model.__table__.name]
         chosen = mine & (Change.noun == noun) & (Change.action == action)
-        if but and but.get(noun):
+        if but.get(noun):
             chosen &= Change.record_id.not_in(numbers(but[noun]))
         if action == "update":
             steps.append(((0, place), model, partial(_put_back, gone=gone), chosen))

@@ -17,6 +17,7 @@ from . import (
     bulk,
     columns,
     duplicates,
+    erasures,
     files,
     history,
     home,
@@ -24,6 +25,7 @@ from . import (
     notes,
     options,
     places,
+    portraits,
     profile,
     search,
     units,
@@ -37,8 +39,9 @@ blueprint.add_app_template_global(places.keys, "keys_of_places")
 blueprint.add_app_template_global(places.new_entries, "new_entries")
 
 CHILDREN = (
-    *(home.bp, companies.bp, contacts.bp, access.bp, contracts.bp, groups.bp, exports.bp, imports.bp),
-    *(groups.many_bp, group_members.bp, group_members.lists_bp, units.bp, duplicates.bp, forms.bp),
+    *(home.bp, companies.bp, contacts.bp, access.bp, erasures.bp, portraits.bp, contracts.bp, groups.bp, forms.bp),
+    *(exports.bp, imports.bp),
+    *(groups.many_bp, group_members.bp, group_members.lists_bp, units.bp, duplicates.bp),
     *(history.bp, jobs.bp, options.bp, profile.bp, columns.bp, search.bp, bulk.bp, views.bp, notes.bp, files.bp),
 )
 for child in CHILDREN:

@@ -29,6 +29,7 @@ from app.people.preferences import LANGUAGES
 from app.records import lists
 from app.records.marking import Parts, Said, Typed
 from app.web import cells
+from app.web.faces import face
 
 from . import places
 
@@ -94,6 +95,7 @@ class Hit:
     parts: Parts
     url: str = ""
     picture: str = ""
+    face: str = ""
     cells: list[Cell] = field(default_factory=list)
     why: list[tuple[str, Parts]] = field(default_factory=list)
     keys: str = ""
@@ -222,7 +224,8 @@ def _hit(noun: Noun, fields: FieldSet, row: lists.Row, typed: Typed) -> Hit:
     labels = {said.label for said in beside}
     why = [reason for reason in typed.why(name, others) if reason[0] not in labels]
     parts = typed.parts(name) if name.text else [(f"#{row.id}", False)]
-    return Hit(parts, f"{noun.path}/{row.id}", noun.picture, shown, why, aside=not row.active)
+    look = face(row.id, *row.face, size=20) if row.face else ""
+    return Hit(parts, f"{noun.path}/{row.id}", noun.picture, look, shown, why, aside=not row.active)
 
 
 def _said(fields: FieldSet, name: str, row: lists.Row, titles: cells.Titles) -> Said:

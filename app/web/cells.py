@@ -182,11 +182,12 @@ class Cells:
         leads: str | None = None,
         beside: bool = False,
         pick: str = "",
+        face: str = "",
     ) -> str:
         """The cell of the record whose address is `path`; `titles` knows what the record refers to.
 
         `leads` is the address it opens instead of its own link; `beside` another fragment it swaps itself in; `pick`
-        the form in which the record can be ticked here.
+        the form in which the record can be ticked here, and `face` a picture in front of the words.
         """
         text = self._show(value, titles)
         shown = str(escape(text)) if text else ""
@@ -198,6 +199,7 @@ class Cells:
                 f'<input type="checkbox" class="pick" form="{escape(pick)}" name="id" value="{record_id}"'
                 f' aria-label="{self._select[0]}{shown or self._nameless}{self._select[1]}">'
             )
+        html += str(face)
         if where:
             html += f'<a class="cell-link" href="{escape(where)}">{shown or self._nameless}</a>'
         if self._swatch and value:

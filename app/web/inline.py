@@ -48,6 +48,8 @@ class Inline:
     picked: bool = False
     # The fields that such a record has, where not all of them have the same.
     fields: Callable[[Loaded], FieldSet] | None = None
+    # The face that the first cell of a row shows.
+    face: Callable[[Any], str] = lambda record: ""
     # Whose record it is where the address names none: one's own.
     own: Callable[[], int] | None = None
 
@@ -69,7 +71,8 @@ class Inline:
         leads = path if tag == "td" and entry.name in ("name", *first) else None
         titles = titles or cells.Titles([entry], [loaded.values])
         pick = f"{self.path.strip('/')}-pick" if self.picked and entry.name in first else ""
-        return made.cell(loaded.id, loaded.values[entry.name], titles, path, leads, beside, pick)
+        face = self.face(loaded.record) if entry.name in first else ""
+        return made.cell(loaded.id, loaded.values[entry.name], titles, path, leads, beside, pick, face)
 
     def titles(self, loaded: Loaded) -> cells.Titles:
         """The names of what a record refers to."""

@@ -22,6 +22,7 @@ from app.records import lists
 from app.records.narrowing import MOMENTS, to_filter
 
 from . import cells
+from .faces import face
 from .views import Shown, view_of
 
 # What an address says of the page at hand alone.
@@ -303,8 +304,10 @@ class _Rows:
         aside, gone, rows = _("deactivated"), _("deleted"), []
         for row in found:
             path = f"{self.record_path}/{row.id}"
+            # In front of the first cell.
+            faces = iter([face(row.id, *row.face)] if row.face else [])
             html = [
-                make(row.id, row.values[name], self.titles, path, path if leads else None, pick=pick)
+                make(row.id, row.values[name], self.titles, path, path if leads else None, False, pick, next(faces, ""))
                 for name, make, leads, pick in columns
             ]
             shown = ShownRow(f"{self.noun}-{row.id}", cells.together(html), "" if row.active else aside)

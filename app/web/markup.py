@@ -11,6 +11,7 @@ from app.i18n import current_locale, plural_for_templates, text_for_templates
 from tenants.db import NoTenant, tenancy
 
 from .assets import asset, icon
+from .faces import face, initials
 from .toasts import Waiting
 
 
@@ -42,6 +43,7 @@ class _Organization:
 def init_app(app: Flask) -> None:
     """Add the globals, and make undefined names an error rather than silence."""
     app.jinja_env.globals.update(asset=asset, icon=icon, local_time=local_time, organization=_Organization())
+    app.jinja_env.globals.update(face=face, initials=initials)
     app.jinja_env.filters.update(numberformat=format_decimal, dateformat=format_date)
     app.jinja_env.add_extension("jinja2.ext.i18n")
     app.jinja_env.install_gettext_callables(text_for_templates, plural_for_templates, newstyle=True)

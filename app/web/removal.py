@@ -47,6 +47,8 @@ class Removing:
     after: Callable[[list[int]], None] = lambda ids: None
     # What should be known before one is deleted: its id -> sentences.
     told: Callable[[int], list[str]] = lambda id: []
+    # The permission to erase what is kept about one, where that can be done.
+    erasing: str = ""
 
     def address(self, record_id: int) -> str:
         return f"{self.noun.path}/{record_id}"
@@ -101,6 +103,7 @@ class Removing:
             deleted_at=loaded.record.withdrawn_at,
             operation=operation,
             restore_url=f"{where}/recovery" if current_user.may(self.removal.permission) else "",
+            erase_url=f"{where}/erasure" if self.erasing and current_user.may(self.erasing) else "",
             facts=bare.filled(loaded),
             # Nothing is written about what is deleted.
             history=history.block(self.past, id, where, notes_url=None, files_url=None),

@@ -9,7 +9,7 @@ from app.fields.registry import declared_fields, model_of
 from tests.world import Client, World
 
 # What is not made for people to look at, and the answers of fields at rest, which lead to their record.
-NO_PAGES = re.compile(r"/(static/|healthz|readyz|api/|(portal/)?options/)|.*/fields/<name>$")
+NO_PAGES = re.compile(r"/(static/|healthz|readyz|api/|(portal/)?options/)|.*/(fields|picture)/<name>$")
 NOUNS = ("contact", "company", "contract")
 LISTS = {"contacts": "contact", "companies": "company", "contracts": "contract"}
 EDITOR = re.compile(r"cell-form-(\w+)")
@@ -29,6 +29,7 @@ FURTHER = {
         "/companies/{acme}/as-of?at=today",
         "/companies/{acme}/merge?with={xacme}",
         "/contacts/{otto}/merge?with={ina}&with={ben}",
+        "/contacts/{dora}",
     ),
     "admin": ("/admin/fields/contact/new?kind=choice",),
     "portal": (),

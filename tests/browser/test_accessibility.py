@@ -14,6 +14,7 @@ from app.records import write
 from app.records.actor import Actor
 from tenants import db
 from tenants.jobs import Job
+from tests.contacts.test_pictures import picture
 
 from .addresses import pages
 from .window import NARROW, WIDE, Window
@@ -101,6 +102,8 @@ def busy(world, cast, run_jobs):
                 job.done, job.total, job.link = 4, 9, "/contacts"
                 db.session.add(job)
     adam = world.staff("adam")
+    adam.post_form(f"/contacts/{cast.dora}/erasure", {"name": str(cast.dora), "reason": "Asked for it"})
+    adam.post_form(f"/contacts/{cast.ina}/picture", {"file": (BytesIO(picture()), "ina.png")})
     adam.post_form(f"/contacts/{cast.ina}/notes", {"text": "Prefers calls."})
     adam.post_form(f"/contacts/{cast.ina}/files", {"file": (BytesIO(b"%PDF-1.7"), "plan.pdf")})
     adam.post_form("/admin/fields/contact", {"kind": "text", "label": "Shoe size", "nonce": "one"})

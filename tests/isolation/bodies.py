@@ -4,6 +4,8 @@ import io
 from collections.abc import Callable
 from typing import Any
 
+from PIL import Image
+
 from tests.cast import Cast
 from tests.world import World
 
@@ -111,6 +113,16 @@ def new_token(cast: Cast) -> dict[str, Any]:
 
 def upload(_cast: Cast) -> dict[str, Any]:
     return {"file": (io.BytesIO(b"First Name,Last Name,Email Address\nA,B,a@b.example\n"), "people.csv")}
+
+
+PICTURE = {"name": "0123456789abcdef-64.webp"}
+
+
+def portrait(_cast: Cast) -> dict[str, Any]:
+    sent = io.BytesIO()
+    Image.new("RGB", (32, 32), "red").save(sent, "PNG")
+    sent.seek(0)
+    return {"file": (sent, "me.png")}
 
 
 def pair(cast: Cast) -> dict[str, Any]:

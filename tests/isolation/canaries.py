@@ -15,6 +15,7 @@ from sqlalchemy import Text, func, select
 
 import app.models_index  # noqa: F401  (all tables)
 from app.companies.models import Company, Department
+from app.contacts import erasing
 from app.contacts.bulk import BULKY
 from app.contacts.models import Contact, Membership
 from app.contracts.models import Contract
@@ -34,7 +35,7 @@ from app.records.actor import Actor
 from app.records.duplicates import Duplicate
 from app.records.merged import Merged
 from app.records.notes import COMPANIES
-from app.records.write import begin, create, update, withdraw
+from app.records.write import Update, apply, begin, create, update, withdraw
 from app.signin import sessions
 from tenants import Tenanted, db, tenancy
 from tests.cast import password
@@ -55,6 +56,7 @@ OUR_WORDS = {
     "job.kind job.lane job.state job.link",
     "operation.kind operation.through",
     "merged.noun duplicate.noun presence.noun word.noun form.about",
+    "erased.noun erasure.noun erasure.sha256 contact.picture",
     "receipt.key receipt.fingerprint receipt.location setting.name session.surface sign_in_attempt.address",
     "contact.search_text company.search_text",
 }
@@ -142,9 +144,13 @@ def _make_more(world: World, slug: str, canaries: Canaries) -> None:
         for company in (cast.acme, cast.xacme, cast.nordlys):
             notes.add("company_id", company, "A note", actor=ann)
             attachments.add("company_id", company, [_sent()], actor=ann)
+        pictures = {"picture": "0123456789abcdef", "pictures": {"64": "UklGRg=="}}
+        faces = (cast.otto, cast.xena, cast.nora, cast.ina, cast.nils)
+        apply(begin(ann, "edit"), [Update(Contact, one, pictures) for one in faces])
         _make_groups(cast, ann)
         companies = [("company", one) for one in (cast.acme, cast.xacme, cast.nordlys)]
         _make_form("Access", [*companies, *(("contact", one) for one in (cast.otto, cast.xena, cast.nora))], ann)
+        _make_erased(cast, ann)
         _make_gone(cast, ann)
         pairs = {"contact": (cast.ina, cast.otto), "company": (cast.acme, cast.xacme)}
         db.session.add_all(Duplicate(noun=noun, one_id=a, other_id=b, score=70) for noun, (a, b) in pairs.items())
@@ -195,6 +201,13 @@ def _make_gone(cast, actor: Actor) -> None:
         withdraw(db.session.get(model, create(model, values, actor=actor)), actor=actor)
 
 
+def _make_erased(cast, actor: Actor) -> None:
+    """Somebody of whom nothing is kept but the certificate."""
+    values = {"first_name": "Erased", "last_name": "Soon", "user_name": "soon", "email": "soon@acme.example"}
+    contact = create(Contact, values | {"company": cast.acme}, actor=actor)
+    erasing.erase(db.session.get(Contact, contact), actor=actor, reason="Asked for")
+
+
 def _make_own(account_id: int, actor: Actor, canaries: Canaries) -> None:
     """What belongs to one account: a job, an import, an export, a token."""
     operation = begin(actor, "edit", title="A title", reason="A reason")
@@ -219,6 +232,7 @@ def _make_own(account_id: int, actor: Actor, canaries: Canaries) -> None:
 
 
 def _make_foreign(cast, actor: Actor, canaries: Canaries) -> None:
+    _make_erased(cast, actor)
     company = create(Company, {"name": "Only", "kind": "managed", "domains": ["only.example"]}, actor=actor)
     create(Department, {"company_id": company, "name": "Only"}, actor=actor)
     person = {"first_name": "Only", "last_name": "Here", "user_name": "only", "email": "only@only.example"}
@@ -360,6 +374,7 @@ def _collect(world: World, canaries: Canaries) -> None:
     filled = f"SELECT id FROM {harbor}.filled_form WHERE company_id = %s"
     ids["filled_form"] = {letter: world.sql(filled, company)[0]["id"] for letter, company in companies.items()}
     ids["unit"] = {"a": cast.acme_support, "n": cast.nordlys_office}
+    ids["erasure"] = {"a": world.sql(f"SELECT max(id) AS id FROM {harbor}.erasure")[0]["id"]}
     ids["staff"] = {"ann": cast.ann, "sue": cast.sue}
     for kind, table, where in (
         ("job", "job", "true"),

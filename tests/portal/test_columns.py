@@ -11,7 +11,7 @@ READS = {
     | {"user_name", "customer_id", "email", "job_title", "line_manager_id", "phone", "mobile", "fax", "pager"}
     | {"address1", "address2", "city", "postcode", "country", "state", "time_zone", "language"}
     | {"middle_name", "suffix", "send_to", "employee_id", "employee_status", "sla_level", "mobile_carrier"}
-    | {"sms_number", "address3", "personal_email", "twitter", "facebook", "linkedin"},
+    | {"sms_number", "address3", "personal_email", "twitter", "facebook", "linkedin", "picture", "pictures"},
     "contact_address": {"id", "withdrawn_at", "contact_id", "email"},
     "contract": {"id", "version", "withdrawn_at", "custom", "description", "company_id", "kind", "po_number"}
     | {"starts_on", "ends_on", "limited", "minutes", "customer_contact_id", "support_contact_id"},
@@ -38,7 +38,8 @@ WRITES = {
     "account": {"theme"},
     "contact": {"version", "updated_at", "updated_op", "custom", "title", "first_name", "last_name", "job_title"}
     | {"phone", "mobile", "fax", "pager", "address1", "address2", "city", "postcode", "country", "state", "time_zone"}
-    | {"language", "middle_name", "suffix", "address3", "personal_email", "twitter", "facebook", "linkedin"},
+    | {"language", "middle_name", "suffix", "address3", "personal_email", "twitter", "facebook", "linkedin"}
+    | {"picture", "pictures"},
 }
 # Whole tables: the journal, which is only added to, and how the organization calls its fields.
 WHOLE = {

@@ -5,7 +5,7 @@ from alembic import op
 from tenants.ddl import wall
 
 revision = "0011"
-down_revision = "0009"
+down_revision = "0010"
 
 TABLES = """
 CREATE UNLOGGED TABLE presence (
