@@ -20,6 +20,7 @@ from app.records.files import File
 from app.records.merged import Merged, former
 from app.records.models import Change
 from app.records.notes import Note
+from app.records.presence import Presence, Word
 from app.records.receipts import Receipt
 from tenants import db
 
@@ -169,6 +170,7 @@ def erase_accounts(work: Work) -> None:
     duplicates=_l("Suggestions of duplicates"),
     drafts=_l("Bulk changes of this person alone"),
     receipts=_l("Kept answers of the API and of forms"),
+    words=_l("Words said at the record"),
 )
 def erase_papers(work: Work) -> None:
     """Working papers of the desk that hold values of the person."""
@@ -184,6 +186,9 @@ def erase_papers(work: Work) -> None:
     where = Receipt.location.regexp_match(rf"/contacts/({'|'.join(map(str, ids))})(\D|$)")
     answers = delete(Receipt).where(or_(where, *said)).execution_options(**_QUIET)
     work.note("receipts", db.session.execute(answers).rowcount)
+    here = [(one.noun == "contact") & one.record_id.in_(ids) for one in (Word, Presence)]
+    work.note("words", db.session.execute(delete(Word).where(here[0]).execution_options(**_QUIET)).rowcount)
+    db.session.execute(delete(Presence).where(here[1]).execution_options(**_QUIET))
     work.note("duplicates", pairs)
     work.note("drafts", drafts)
     work.note("merged", len(ids) - 1)

@@ -85,7 +85,7 @@ REMOVING = Removing(
         "contract": lambda id: f"/contracts?customer_contact_id.is={id}",
     },
     access.sign_out,
-    "contacts.erase",
+    erasing="contacts.erase",
 )
 TIMELINE = Timeline(INLINE, queries.PAST, "staff/contacts/history.html", "contact", "contact_id")
 

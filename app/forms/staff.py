@@ -21,6 +21,7 @@ from app.web.forms import number
 from app.web.htmx import fragment, page, redirect_to
 from app.web.inline import Inline, inline
 
+from . import erasing as _erasing  # noqa: F401  (registers what goes with a person who is erased)
 from . import filling, queries, questions, showing
 from .models import FilledForm
 from .queries import Filled

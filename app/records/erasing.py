@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, quote_plus
 
-from sqlalchemy import ARRAY, BigInteger, Boolean, Table, Text, case, cast, func, insert, null, or_, select, update
+from sqlalchemy import ARRAY, BigInteger, Boolean, Integer, Table, Text, case, cast, func, insert, null, or_, select, update
 from sqlalchemy.dialects.postgresql import JSONB
 
 from app.fields.kinds import LongText
@@ -222,7 +222,7 @@ def _nothing(column) -> Any:
         return {}
     if isinstance(column.type, ARRAY):
         return []
-    return False if isinstance(column.type, Boolean) else 0 if isinstance(column.type, BigInteger) else ""
+    return False if isinstance(column.type, Boolean) else 0 if isinstance(column.type, Integer) else ""
 
 
 # --- where others speak of it -----------------------------------------------------------------------------------------
@@ -236,6 +236,7 @@ WORDS = {
     "job": ("label", "note", "error", "args", "saved"),
     "bulk": ("back", "result"),
     "merged": ("name", "beside"),
+    "word": ("text",),
 }
 kinds["mentions"] = _l("Notes and other records that mention the person")
 

@@ -16,8 +16,10 @@ from app.exports import writing
 from app.fields.kinds import Email, LongText, Phone, Suggested, Text, Url
 from app.fields.models import CustomField
 from app.fields.settings import fields_of, settings_changed
+from app.forms import building, filling
+from app.forms.models import FilledForm
 from app.groups.models import Group, GroupMember
-from app.records import attachments, bulk, erasing, files, merge, naming, notes, receipts, undo, views, write
+from app.records import attachments, bulk, erasing, files, merge, naming, notes, presence, receipts, undo, views, write
 from app.records.actor import SYSTEM, Actor
 from app.records.duplicates import Duplicate
 from app.records.erased import Erasure, WasErased
@@ -91,10 +93,20 @@ def fill(world, cast) -> None:
         )
         group = create(Group, {"name": "Team", "kind": "group"}, actor=actor)
         create(GroupMember, {"group_id": group, "contact_id": cast.otto}, actor=actor)
+        form = building.create({"name": "Access", "about": "contact"}, actor=actor)
+        building.ask(form, "text", {"label": "Code", "max": 64}, actor=actor)
+        building.publish(form, actor=actor)
+        filled = filling.create({"form_id": form, "contact_id": cast.otto}, actor=actor)
+        update(db.session.get(FilledForm, filled), {"custom-code": CANARY}, actor=actor)
         values = {"first_name": "Zqsecrettwin", "last_name": CANARY, "user_name": f"{CANARY}twin"}
         twin = create(Contact, values | {"email": "zqsecret-twin@gone.example", "company": cast.acme}, actor=actor)
         notes.add("contact_id", twin, f"{CANARY} is a twin", actor=actor)
         merge.merge(Contact, cast.otto, [twin], {}, actor=actor, reason=CANARY)
+        for noun, about, words in (
+            ("contact", cast.otto, CANARY),
+            ("company", cast.acme, "Ask Zqsecretfirst Zqsecretlast"),
+        ):
+            presence.say(noun, about, words, actor)
         account = cast.accounts["ann"]
         bulk.choose(BULKY, "edit", [cast.otto], account_id=account, back="/contacts", field="city", action="set")
         view = {"name": "Zqsecretfirst Zqsecretlast"}
@@ -147,7 +159,17 @@ def test_nothing_of_an_erased_person_is_left_in_any_table(world, cast):
     with world.inside():
         erasure = db.session.get(Erasure, made)
         assert erasure.counts == asked
-        assert {"fields", "history", "notes", "files", "addresses", "memberships", "groups", "accounts"} <= asked.keys()
+        assert {
+            "fields",
+            "history",
+            "notes",
+            "files",
+            "addresses",
+            "memberships",
+            "groups",
+            "forms",
+            "words",
+        } <= asked.keys()
         assert {"import_rows", "import_files", "exports", "merged", "duplicates", "mentions"} <= asked.keys()
         assert erasure.sha256 == hashlib.sha256("".join(f"{one}\n" for one in erasure.removed).encode()).hexdigest()
         stub = db.session.get(Contact, cast.otto)
@@ -255,7 +277,7 @@ def test_a_name_that_others_bear_stays_where_others_wrote_it(world, cast):
 
 def test_every_table_that_names_a_person_is_emptied_or_known_to_stay():
     """A new table with a contact in it is red here until it is said what an erasure does with it."""
-    emptied = {"membership", "contact_address", "note", "attachment", "group_member", "account"}
+    emptied = {"membership", "contact_address", "note", "attachment", "group_member", "filled_form", "account"}
     naming_only = {"contact": "line manager", "contract": "the stub keeps standing there"}
     found = {table.name for table in naming.places(Contact)} | {"account"}
     assert found - emptied - set(naming_only) == set()
