@@ -35,12 +35,13 @@ from .cluster import TEMPLATE, Cluster, running
 SECRET_KEY = "tests only, the same each time, so that a failure can be repeated"
 
 
-# Left out unless a run asks for them by `-m`: many kills of processes, and every cell of the isolation matrix.
-ON_REQUEST = ("faults", "isolation")
+# Left out unless a run asks for them by `-m`: many kills of processes, every cell of the isolation matrix, and all of
+# what is otherwise seen in a part.
+ON_REQUEST = ("faults", "isolation", "thorough")
 
 
 def pytest_collection_modifyitems(config, items):
-    """Leave out what only runs when it is asked for: `-m faults`, `-m isolation`."""
+    """Leave out what only runs when it is asked for: `-m faults`, `-m isolation`, `-m thorough`."""
     if config.option.markexpr:
         return
     left_out = [item for item in items if any(item.get_closest_marker(name) for name in ON_REQUEST)]

@@ -147,6 +147,7 @@ def makeup(window: Window, where: str) -> list[str]:
 PARTS = 6
 
 
+@pytest.mark.parametrize("looks", [ALL_RULES, pytest.param(LOOKS, marks=pytest.mark.thorough)], ids=["two", "four"])
 @pytest.mark.parametrize(
     ("surface", "person", "least", "part", "parts"),
     [
@@ -155,14 +156,14 @@ PARTS = 6
         ("portal", "ina", 5, 0, 1),
     ],
 )
-def test_every_page(app, world, visit, busy, surface, person, least, part, parts):
+def test_every_page(app, world, visit, busy, surface, person, least, part, parts, looks):
     client = world.portal(person) if surface == "portal" else world.staff(person)
     window = visit(person, "portal" if surface == "portal" else "staff")
     addresses, without = pages(app, world, client, surface)
     found = []
     for address in addresses[part::parts]:
         assert window.go(address).ok, address
-        found += makeup(window, address) + look(window, address, LOOKS)
+        found += makeup(window, address) + look(window, address, looks)
     assert not found, "\n".join(found)
     assert len(addresses) >= least
     assert without == [], "No address was found for these: tell tests/browser/addresses.py what stands in their places."
