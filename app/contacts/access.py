@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import bindparam, delete, func, or_, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import delete, select
 
 from app.companies.models import Company
 from app.fields.errors import FieldError, FieldErrors
@@ -26,39 +25,11 @@ from . import ending
 from .memberships import ANEW
 from .models import Contact, Membership
 
-# Made once: an alias of a wide table takes longer to make than a query to run.
-_OTHER, _ACCOUNT = aliased(Contact), aliased(Account)
-
 
 class Deactivated(Conflict):
     """Who is deactivated may not sign in."""
 
     sentence = _l("This contact is deactivated. Activate it first.")
-
-
-# A contact's account, and whether the address names others, too, among those who may sign in.
-_ACCESS = (
-    select(
-        Account,
-        select(_OTHER.id)
-        .join(_ACCOUNT, _ACCOUNT.contact_id == _OTHER.id)
-        .where(
-            or_(
-                func.lower(_OTHER.email) == func.lower(Contact.email),
-                func.lower(_OTHER.user_name) == func.lower(Contact.email),
-            ),
-            _OTHER.id != Contact.id,
-            _OTHER.withdrawn_at.is_(None),
-            _OTHER.active,
-            _ACCOUNT.enabled,
-        )
-        .correlate(Contact)
-        .exists(),
-    )
-    .select_from(Contact)
-    .outerjoin(Account, Account.contact_id == Contact.id)
-    .where(Contact.id == bindparam("contact"))
-)
 
 
 @dataclass(frozen=True)
@@ -73,9 +44,8 @@ class Access:
     signed_in_from: str = ""
 
 
-def of(contact: Contact) -> Access:
-    """The portal access of a contact."""
-    account, is_shared = db.session.execute(_ACCESS, {"contact": contact.id}).one()
+def of(contact: Contact, account: Account | None, is_shared: bool) -> Access:
+    """The portal access of a contact with this account, whose address may also name somebody else."""
     is_open = account is not None and account.enabled
     logins = [contact.user_name] + ([] if is_shared else [contact.email])
     if account is None:

@@ -12,6 +12,7 @@ from app.fields.folding import folded
 from app.fields.kinds.country_names import country_name
 from app.fields.registry import FieldSet
 from app.fields.settings import fields_of
+from app.people.models import Account
 from app.records import attachments, notes, read
 from app.records.history import RECORD, Past
 from app.records.lists import ListOf
@@ -74,16 +75,50 @@ def of_company(company_id: int, viewer) -> Select:
     return visible_to(viewer).where(Contact.company_ids.overlap([company_id]))
 
 
-def memberships(contact_id: int) -> list[Row]:
-    """A contact's memberships with the companies' names and comments and the departments' rooms, the primary first."""
-    return list(db.session.execute(_MEMBERSHIPS, {"contact": contact_id}))
+@dataclass(frozen=True)
+class Belonging:
+    """Where a contact belongs, and what opens the portal to them."""
+
+    # A membership, its company's name and comment, and the department's rooms; the primary one first.
+    memberships: list[Row]
+    account: Account | None
+    # Whether the address names others, too, among those who may sign in.
+    is_shared: bool
 
 
-_MEMBERSHIPS = (
-    select(Membership, Company.name, Company.comment, Department.rooms)
-    .join(Company, Company.id == Membership.company_id)
+def belonging(contact_id: int) -> Belonging:
+    """The memberships and the account of a contact, in one statement."""
+    rows = db.session.execute(_BELONGING, {"contact": contact_id}).all()
+    account, is_shared = rows[0][4:]
+    return Belonging([row[:4] for row in rows if row[0] is not None], account, is_shared)
+
+
+# Made once: an alias of a wide table takes longer to make than a query to run.
+_OTHER, _ACCOUNT = aliased(Contact), aliased(Account)
+_SHARED = (
+    select(_OTHER.id)
+    .join(_ACCOUNT, _ACCOUNT.contact_id == _OTHER.id)
+    .where(
+        or_(
+            func.lower(_OTHER.email) == func.lower(Contact.email),
+            func.lower(_OTHER.user_name) == func.lower(Contact.email),
+        ),
+        _OTHER.id != Contact.id,
+        _OTHER.withdrawn_at.is_(None),
+        _OTHER.active,
+        _ACCOUNT.enabled,
+    )
+    .correlate(Contact)
+    .exists()
+)
+_BELONGING = (
+    select(Membership, Company.name, Company.comment, Department.rooms, Account, _SHARED)
+    .select_from(Contact)
+    .outerjoin(Membership, (Membership.contact_id == Contact.id) & Membership.withdrawn_at.is_(None))
+    .outerjoin(Company, Company.id == Membership.company_id)
     .outerjoin(Department, Department.id == Membership.department_id)
-    .where(Membership.contact_id == bindparam("contact"), Membership.withdrawn_at.is_(None))
+    .outerjoin(Account, Account.contact_id == Contact.id)
+    .where(Contact.id == bindparam("contact"))
     .order_by(Membership.is_primary.desc(), Company.name)
 )
 

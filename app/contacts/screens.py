@@ -14,6 +14,7 @@ from app.fields.form import read_one
 from app.fields.registry import FieldSet
 from app.fields.settings import fields_of
 from app.i18n import gettext as _
+from app.people.models import Account
 from app.records import read
 from app.records.errors import NotAllowed
 from app.records.models import Operation
@@ -52,13 +53,17 @@ class Places:
     rows: list[tuple[Loaded, str]]
     titles: cells.Titles
     comments: list[comments.Comment]
+    account: Account | None
+    # Whether the address names somebody else as well.
+    is_shared: bool
 
 
 def places(contact_id: int, titles: cells.Titles) -> Places:
     """Where a contact belongs; the page's `titles` name what it refers to."""
     fields = fields_of(Membership, current_user).only(lambda entry: entry.name not in ("company_id", "rooms"))
     rows, said = [], []
-    for row, name, comment, rooms in queries.memberships(contact_id):
+    found = queries.belonging(contact_id)
+    for row, name, comment, rooms in found.memberships:
         values = {entry.name: entry.value(row) for entry in fields} | {"company_id": row.company_id, "rooms": rooms}
         if not (rooms or row.room):
             # Where the department has no rooms there is none to choose.
@@ -66,7 +71,7 @@ def places(contact_id: int, titles: cells.Titles) -> Places:
         rows.append((Loaded(row, values), name))
         said += [comments.Comment(name, comment)] if comment else []
     titles.want(fields, [loaded.values for loaded, _name in rows])
-    return Places(fields, rows, titles, said)
+    return Places(fields, rows, titles, said, found.account, found.is_shared)
 
 
 def part(
@@ -94,7 +99,7 @@ def part(
             )
             for loaded, name in found.rows
         ],
-        "portal": access.of(contact),
+        "portal": access.of(contact, found.account, found.is_shared),
         "company": cells.picker(
             "join-company",
             str(company.label),

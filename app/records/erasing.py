@@ -12,7 +12,22 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, quote_plus
 
-from sqlalchemy import ARRAY, BigInteger, Boolean, Integer, Table, Text, case, cast, func, insert, null, or_, select, update
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    Integer,
+    Table,
+    Text,
+    case,
+    cast,
+    func,
+    insert,
+    null,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 
 from app.fields.kinds import LongText

@@ -24,6 +24,7 @@ LEFT = {
     "import_verdict": "what was found about a file",
     "import_name": "what was found about a file",
     "job": "what was asked for then",
+    "presence": "who is where for a minute",
     "merged": "it says itself what became of whom",
     "erasure": "who was erased is merged with nobody",
 }

@@ -153,6 +153,6 @@ def test_a_longer_page_takes_no_more_statements(shared_world, statements, noun):
 
 def test_no_field_bears_the_name_of_a_parameter():
     taken = {"columns", "size", "before", *LIST_PARAMETERS}
-    assert len(RESOURCES) == 5
+    assert len(RESOURCES) == 6
     for noun in RESOURCES:
         assert {entry.name for entry in declared_fields(noun.model)} & taken == set()

@@ -21,7 +21,7 @@ def contact(record_id: int) -> Contact:
 
 def places(record_id: int) -> dict[int, bool]:
     """The companies that a contact belongs to, and which is the primary one."""
-    return {row.company_id: row.is_primary for row, *_names in queries.memberships(record_id)}
+    return {row.company_id: row.is_primary for row, *_names in queries.belonging(record_id).memberships}
 
 
 def agree() -> bool:

@@ -42,6 +42,8 @@ from tests.cast import password
 from tests.world import World
 
 CANARY = re.compile(r"zq-([hs])-([axn0]+)-([ps])-(\d+)-qz", re.IGNORECASE)
+# A picture of four pixels.
+SQUARE = "UklGRhoAAABXRUJQVlA4TA4AAAAvAUAAAAcQEf0PRET/Aw=="
 LETTERS = {"acme": "a", "xacme": "x", "nordlys": "n"}
 
 # Columns of words that are not people's: keys, kinds and states, and what has a form that a canary would break.
@@ -144,7 +146,7 @@ def _make_more(world: World, slug: str, canaries: Canaries) -> None:
         for company in (cast.acme, cast.xacme, cast.nordlys):
             notes.add("company_id", company, "A note", actor=ann)
             attachments.add("company_id", company, [_sent()], actor=ann)
-        pictures = {"picture": "0123456789abcdef", "pictures": {"64": "UklGRg=="}}
+        pictures = {"picture": "0123456789abcdef", "pictures": {"64": "UklGRg==", "256": SQUARE}}
         faces = (cast.otto, cast.xena, cast.nora, cast.ina, cast.nils)
         apply(begin(ann, "edit"), [Update(Contact, one, pictures) for one in faces])
         _make_groups(cast, ann)

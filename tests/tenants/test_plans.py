@@ -3,11 +3,14 @@
 import json
 
 import pytest
+from psycopg.types.json import Jsonb
 from sqlalchemy import event, text
 from sqlalchemy.engine import Engine
 
 from tenants import db, narrow
 from tests import world as worlds
+from tests.isolation.bodies import PICTURE
+from tests.isolation.canaries import SQUARE
 from tests.isolation.policy import ROUTES
 
 MANY = 20_000
@@ -90,6 +93,14 @@ def test_no_page_of_the_portal_reads_a_table_from_end_to_end(crowded, cast):
     numbers = {"company": cast.acme, "contact": cast.otto, "contract": cast.acme_support_hours}
     mine = f"SELECT id FROM {crowded.schema()}.customer_group WHERE name = 'Mine'"
     numbers["group"] = crowded.sql(mine)[0]["id"]
+    # Those whose pictures the addresses of pictures ask for.
+    hashed = PICTURE["name"].partition("-")[0]
+    crowded.sql(
+        f"UPDATE {crowded.schema()}.contact SET picture = %s, pictures = %s WHERE id = ANY(%s)",
+        hashed,
+        Jsonb({"64": SQUARE}),
+        [cast.ina, cast.otto],
+    )
     wrong, asked = [], 0
     for rule in crowded.app.url_map.iter_rules():
         route = ROUTES.get(rule.endpoint)
