@@ -32,6 +32,7 @@ def status(window):
     return window.page.locator("#status")
 
 
+@pytest.mark.feature("T009")
 def test_click_type_enter(page_of_ina, cast):
     (title,) = ids(cast, "job_title")
     control = page_of_ina.open(title)

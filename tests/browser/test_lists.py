@@ -51,7 +51,7 @@ def panel(window, name: str):
     return window.page.locator("details[open] form.menu-panel")
 
 
-@pytest.mark.feature("B005")
+@pytest.mark.feature("B005", "C030")
 def test_from_the_companies_to_a_new_person_in_one_of_them(visit, cast):
     window = visit("ann")
     window.go("/companies")

@@ -23,7 +23,7 @@ def edit(browser, unit_id: int, name: str, value: str):
     return browser.fragment(f"/units/{unit_id}/fields/{name}", method="POST", data={"value": value})
 
 
-@pytest.mark.feature("L013", "L032", "L033", "T031", "T032")
+@pytest.mark.feature("I016", "L013", "L032", "L033", "T031", "T032")
 def test_units_are_added_below_each_other_and_moved(world, cast):
     ann, here = world.staff(), f"/companies/{cast.acme}/units"
     page = normal(ann.get(here))
