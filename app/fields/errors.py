@@ -26,6 +26,11 @@ class FieldError(ValueError):
             self._hint = self._hint()
         return self._hint
 
+    @property
+    def sentence(self) -> str:
+        """What is said beside the field: the message, and how to mend it."""
+        return f"{self.message} {self.hint or ''}".strip()
+
     def __reduce__(self):
         # Exceptions are copied by their positional arguments; code and hint are keywords.
         return _restored, (self.message, self.code, self.hint)

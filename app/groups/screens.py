@@ -124,7 +124,7 @@ def _add(model: type[Record], record) -> Response:
             raise FieldError(members.refusal(outcome.counts, model), code="taken")
     except FieldError as error:
         typed = request.form.get("group_id_text") or ""
-        return _shown(model, record, 422, typed=typed, error=f"{error.message} {error.hint or ''}".strip())
+        return _shown(model, record, 422, typed=typed, error=error.sentence)
     return _done(model, record.id, _("Added to %(name)s", name=group.name), outcome.operation)
 
 
@@ -276,6 +276,6 @@ def _add_here(model: type[Record], id: int) -> Response:
             raise FieldError(members.refusal(outcome.counts, model), code="taken")
     except FieldError as error:
         typed = request.form.get(f"{entry.name}_text") or ""
-        return _list_page(model, group, 422, typed, f"{error.message} {error.hint or ''}".strip())
+        return _list_page(model, group, 422, typed, error.sentence)
     toasts.leave(_("Added to %(name)s", name=group.name), outcome.operation, here)
     return redirect_to(here)

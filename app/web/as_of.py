@@ -169,7 +169,7 @@ def as_of(bp: Blueprint, noun: AsOfPage) -> None:
         try:
             asked = asked_for(request.args["at"], request.args.get("time", ""))
         except FieldError as error:
-            said = f"{error.message} {error.hint or ''}".strip()
+            said = error.sentence
             return _page(noun, loaded, _empty(noun, id, error=said), 422)
         return _page(noun, loaded, _shown(noun, loaded, asked))
 
@@ -213,7 +213,7 @@ def as_of(bp: Blueprint, noun: AsOfPage) -> None:
 
 def _refused(noun: AsOfPage, id: int, asked: Asked, name: str, error: FieldError, status: int) -> Response:
     loaded = noun.noun.get(id, current_user)
-    said = f"{error.message} {error.hint or ''}".strip()
+    said = error.sentence
     return _page(noun, loaded, _shown(noun, loaded, asked, wrong=(name, said)), status)
 
 

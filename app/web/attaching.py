@@ -47,7 +47,7 @@ def attaching(bp: Blueprint, line) -> None:
         try:
             given = _given(request.files.getlist("file"))
         except FieldError as error:
-            said = f"{error.message} {error.hint or ''}".strip()
+            said = error.sentence
             wanted = history.Wanted(history.FILES)
             return line.answer(loaded, 422, wanted=wanted, attaching=True, file_error=said)
         operation = attachments.add(line.about, id, given, actor=current_user.actor)

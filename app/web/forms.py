@@ -91,7 +91,7 @@ def sentence(wrong: FieldErrors | None, name: str) -> str | None:
     if wrong is None or name not in wrong.errors:
         return None
     error = wrong.errors[name]
-    return f"{error.message} {error.hint or ''}".strip()
+    return error.sentence
 
 
 def number(typed: str) -> int:

@@ -137,9 +137,9 @@ def inline(bp: Blueprint, noun: Inline) -> None:
                 base = request.form.get("v", type=number)
                 operation = noun.save(loaded.record, {name: value}, actor=current_user.actor, base=base)
         except FieldError as error:
-            return _form(noun, loaded, entry, 422, typed=typed, error=_sentence(error))
+            return _form(noun, loaded, entry, 422, typed=typed, error=error.sentence)
         except FieldErrors as errors:
-            return _form(noun, loaded, entry, 422, typed=typed, error=_sentence(next(iter(errors.errors.values()))))
+            return _form(noun, loaded, entry, 422, typed=typed, error=next(iter(errors.errors.values())).sentence)
         except EditConflict as conflict:
             return _conflict(noun, id, entry, typed, conflict)
         return _saved(noun, id, name, operation, loaded.values)
@@ -178,10 +178,6 @@ def _find(noun: Inline, id: int, name: str, editable: bool = False) -> tuple[Loa
 
 def _tag() -> str:
     return "td" if request.args.get("in") == "row" else "dd"
-
-
-def _sentence(error: FieldError) -> str:
-    return f"{error.message} {error.hint or ''}".strip()
 
 
 def _editor(noun: Inline, loaded: Loaded, entry: Field, **more) -> cells.Editor:

@@ -80,7 +80,7 @@ def taken(loaded: Loaded, portrait: Portrait) -> Response:
     try:
         values = portrait.made(_sent(id, portrait))
     except FieldError as error:
-        return asked(loaded, portrait, f"{error.message} {error.hint or ''}".strip())
+        return asked(loaded, portrait, error.sentence)
     operation = portrait.change(loaded.record, values, actor=current_user.actor)
     return _done(id, portrait, _("Picture changed"), operation)
 

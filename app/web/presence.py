@@ -84,7 +84,7 @@ def presence(bp: Blueprint, noun: Inline, title: str, name: str) -> None:
         try:
             text = WORDS.parse(typed)
         except FieldError as error:
-            said = f"{error.message} {error.hint or ''}".strip()
+            said = error.sentence
             return answer(loaded, 422, typed=typed, error=said)
         records.say(key, id, text, current_user.actor)
         if not request.wants_fragment:

@@ -98,7 +98,7 @@ def timeline(bp: Blueprint, line: Timeline) -> None:
         try:
             words = read_one(_words(), request.form, "text")
         except FieldError as error:
-            said = f"{error.message} {error.hint or ''}".strip()
+            said = error.sentence
             typed = request.form.get("text", "")
             editor = cells.editor(_words(), None, id="note-text", typed=typed, error=said)
             return line.answer(loaded, 422, wanted=records.Wanted(), note=editor, writing=True)
