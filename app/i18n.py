@@ -5,24 +5,31 @@ Beneath is Flask-Babel. A page of fifty rows asks for a thousand words, so the c
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from flask import g, has_app_context, has_request_context
 from flask_babel import force_locale, get_domain, get_locale, get_timezone
 from flask_babel.speaklater import LazyString
+from markupsafe import Markup
 
 __all__ = ["LOCALES", "current_locale", "current_zone", "gettext", "lazy_gettext", "ngettext", "speaking"]
 
 LOCALES = ("en", "de")
 
 
-def _catalogue():
-    if not has_app_context():
-        return get_domain().get_translations()
-    found = g.get("catalogue")
+def _spoken() -> tuple[str, object]:
+    """The viewer's locale and its catalogue."""
+    found = g.get("spoken") if has_app_context() else None
     if found is None:
-        found = g.catalogue = get_domain().get_translations()
+        found = str(get_locale() or "en"), get_domain().get_translations()
+        if has_app_context():
+            g.spoken = found
     return found
+
+
+def _catalogue():
+    return _spoken()[1]
 
 
 def gettext(string: str, **variables) -> str:
@@ -36,14 +43,27 @@ def ngettext(singular: str, plural: str, num: int, **variables) -> str:
     return _catalogue().ngettext(singular, plural, num) % {"num": num, **variables}
 
 
-def text_for_templates(string: str) -> str:
-    """The text in the viewer's language; Jinja fills in what it names, escaped."""
-    return _catalogue().gettext(string)
+def markup(string: str, **variables) -> Markup:
+    """The text in the viewer's language as templates show it, with %(name)s filled in and escaped.
+
+    A page says hundreds of words that name nothing: those are made once.
+    """
+    return _markup(_catalogue(), string) % variables if variables else _said(_catalogue(), string)
 
 
-def plural_for_templates(singular: str, plural: str, num: int) -> str:
-    """The text for this number; Jinja fills in what it names, escaped."""
-    return _catalogue().ngettext(singular, plural, num)
+def plural_markup(singular: str, plural: str, num: int, **variables) -> Markup:
+    """The text for this number as templates show it, which fills %(num)s."""
+    return Markup(_catalogue().ngettext(singular, plural, num)) % {"num": num, **variables}
+
+
+@lru_cache(10_000)
+def _said(catalogue, string: str) -> Markup:
+    return _markup(catalogue, string) % {}
+
+
+def _markup(catalogue, string: str) -> Markup:
+    # What translators write is ours, as templates are; what is filled in is escaped.
+    return Markup(catalogue.gettext(string))
 
 
 def lazy_gettext(string: str, **variables) -> LazyString:
@@ -53,8 +73,7 @@ def lazy_gettext(string: str, **variables) -> LazyString:
 
 def current_locale() -> str:
     """The viewer's locale as a Babel identifier ('en', 'de'); English outside a request."""
-    locale = get_locale()
-    return str(locale) if locale else "en"
+    return _spoken()[0]
 
 
 def current_zone() -> ZoneInfo | None:
@@ -65,9 +84,9 @@ def current_zone() -> ZoneInfo | None:
 @contextmanager
 def speaking(locale: str) -> Iterator[None]:
     """`with speaking("de"):` in a job, which has no viewer: the language of whoever will read what it writes."""
-    g.pop("catalogue", None)
+    g.pop("spoken", None)
     try:
         with force_locale(locale if locale in LOCALES else "en"):
             yield
     finally:
-        g.pop("catalogue", None)
+        g.pop("spoken", None)

@@ -212,10 +212,10 @@ def _same(now: ColumnElement, action: str, value: Any) -> ColumnElement[bool]:
     if isinstance(now.type, ARRAY):
         held, wanted = func.coalesce(now, cast([], ARRAY(Text))), cast(value or [], ARRAY(Text))
         return {
-            "add": held.op("@>")(wanted),
-            "remove": ~held.op("&&")(wanted),
+            "add": held.bool_op("@>")(wanted),
+            "remove": ~held.bool_op("&&")(wanted),
             "clear": func.cardinality(held) == 0,
-        }.get(action, held.op("@>")(wanted) & held.op("<@")(wanted))
+        }.get(action, held.bool_op("@>")(wanted) & held.bool_op("<@")(wanted))
     if action == "clear" or value is None:
         return now.is_(None) | (cast(now, Text) == "")
     return now.is_not_distinct_from(literal(value, now.type))

@@ -36,7 +36,7 @@ from tenants import db, fetch
 from .actor import Actor
 from .models import Change, Operation
 
-PAGE = 20
+PAGE = 15
 # More changes of one operation than these are not counted.
 MOST = 1000
 # What may be asked for: everything, notes or files alone, notes that are important, or what was done without the notes.

@@ -35,7 +35,7 @@ from . import (
 blueprint = Blueprint("staff", __name__)
 protect(blueprint, "staff", sign_in="signin.sign_in", password="signin.password")
 blueprint.add_app_template_global(places.bar, "places")
-blueprint.add_app_template_global(places.keys, "keys_of_places")
+blueprint.add_app_template_global(places.keys_help, "keys_help")
 blueprint.add_app_template_global(places.new_entries, "new_entries")
 
 CHILDREN = (

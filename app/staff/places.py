@@ -5,11 +5,14 @@ Who may go there is not said here: it is what the view behind the address declar
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from flask import current_app, url_for
 from flask_babel.speaklater import LazyString
 from flask_login import current_user
+from jinja2.environment import TemplateModule
 
+from app.i18n import current_locale
 from app.i18n import lazy_gettext as _l
 from app.web.access import SIGNED_IN, policy_of
 
@@ -85,6 +88,13 @@ def new_entries() -> list[Place]:
     return open_to(NEW, current_user)
 
 
-def keys() -> list[tuple[str, str, str]]:
-    """The keys that lead to the bar's places: as the help writes them, to where, and where on a page they work."""
-    return [(one.keys.upper(), str(one.label), f'body[data-keys] [data-key="{one.keys}"]') for one in bar()]
+def keys_help() -> TemplateModule:
+    """The help that "?" opens; it is the same for all who may go to the same places, and so is put together once."""
+    rows = tuple((one.keys.upper(), str(one.label), f'body[data-keys] [data-key="{one.keys}"]') for one in bar())
+    return _help(current_locale(), rows)
+
+
+@lru_cache(200)
+def _help(_locale: str, rows: tuple[tuple[str, str, str], ...]) -> TemplateModule:
+    # The keys as the help writes them, to where they lead, and where on a page they work.
+    return current_app.jinja_env.get_template("shared/_keys.html").make_module({"keys_of_places": list(rows)})

@@ -1,5 +1,7 @@
 """A person's face: the picture, or the initials on a colour that is always the same person's."""
 
+from functools import lru_cache
+
 from markupsafe import Markup
 
 # White letters stand on each of them with a contrast of at least 4.5 to 1.
@@ -29,4 +31,9 @@ def face(record_id: int, letters: str, picture: str | None, at: str = "", size: 
         edge = next((one for one in SIZES if one >= 2 * size), SIZES[-1])
         lazy = Markup(' loading="lazy"') if size < 40 else ""
         return _PICTURE.format(at or f"/contacts/{record_id}/picture", picture, edge, size, size, lazy)
-    return _INITIALS.format(size, size, COLOURS[record_id % len(COLOURS)], letters.upper() or "?")
+    return _initials(letters.upper() or "?", COLOURS[record_id % len(COLOURS)], size)
+
+
+@lru_cache(5_000)
+def _initials(letters: str, colour: str, size: int) -> Markup:
+    return _INITIALS.format(size, size, colour, letters)

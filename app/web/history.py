@@ -65,7 +65,8 @@ def block(
     past = past if seen == past.parts else replace(past, parts=seen)
     nouns = [part.noun for part in seen]
     wanted = wanted or _wanted(past)
-    entries, older = history.feed(past, record_id, current_user, wanted, (titles or Titles()).names)
+    viewer = current_user._get_current_object()
+    entries, older = history.feed(past, record_id, viewer, wanted, (titles or Titles()).names)
     record = path.removesuffix("/history")
     # On a page that shows more than the history, its links lead to that page again.
     here = record if _page() == record else path

@@ -65,8 +65,7 @@ class Inline:
     ) -> cells.Cell:
         """The cell of one field of one record; in a list the first column leads to the record."""
         fields, path = self.fields_of(loaded), self.address(loaded.id)
-        editable = current_user.may(self.edit) and entry.editable_by(current_user)
-        made = cells.cells_of(fields, entry, tag, editable, current_locale())
+        made = self._cells(fields, entry, tag, current_user)
         first = _on_screen(self, fields)[:1] if tag == "td" else []
         leads = path if tag == "td" and entry.name in ("name", *first) else None
         titles = titles or cells.Titles([entry], [loaded.values])
@@ -74,30 +73,36 @@ class Inline:
         face = self.face(loaded.record) if entry.name in first else ""
         return made.cell(loaded.id, loaded.values[entry.name], titles, path, leads, beside, pick, face)
 
+    def _cells(self, fields: FieldSet, entry: Field, tag: str, viewer) -> cells.Cells:
+        editable = viewer.may(self.edit) and entry.editable_by(viewer)
+        return cells.cells_of(fields, entry, tag, editable, current_locale())
+
+    def _sections(self, loaded: Loaded, of: FieldSet, shown: FieldSet, titles: cells.Titles) -> list[dict]:
+        path, viewer = self.address(loaded.id), current_user._get_current_object()
+
+        def cell(entry: Field) -> cells.Cell:
+            return self._cells(of, entry, "dd", viewer).cell(loaded.id, loaded.values[entry.name], titles, path)
+
+        return [{"title": title, "cells": list(map(cell, entries))} for title, entries in shown.sections().items()]
+
     def titles(self, loaded: Loaded) -> cells.Titles:
         """The names of what a record refers to."""
         return cells.Titles(self.fields_of(loaded), [loaded.values])
 
     def facts(self, loaded: Loaded, titles: cells.Titles | None = None) -> list[dict]:
         """All cells of a record's page, by section."""
-        titles = titles or self.titles(loaded)
-        fields = self.fields_of(loaded).only(lambda entry: entry.name in loaded.values)
-        return [
-            {"title": title, "cells": [self.cell(entry, loaded, "dd", titles) for entry in entries]}
-            for title, entries in fields.sections().items()
-        ]
+        fields = self.fields_of(loaded)
+        shown = fields.only(lambda entry: entry.name in loaded.values)
+        return self._sections(loaded, fields, shown, titles or self.titles(loaded))
 
     def filled(self, loaded: Loaded, but: tuple[str, ...] = ()) -> list[dict]:
         """What a page that is only read shows: the sections with those cells that have a value."""
         values = {
             name: value for name, value in loaded.values.items() if name not in but and value not in (None, "", [])
         }
-        fields = self.fields_of(loaded).only(lambda entry: entry.name in values)
-        titles = cells.Titles(fields, [values])
-        return [
-            {"title": title, "cells": [self.cell(entry, loaded, "dd", titles) for entry in entries]}
-            for title, entries in fields.sections().items()
-        ]
+        fields = self.fields_of(loaded)
+        shown = fields.only(lambda entry: entry.name in values)
+        return self._sections(loaded, fields, shown, cells.Titles(shown, [values]))
 
 
 def inline(bp: Blueprint, noun: Inline) -> None:

@@ -7,7 +7,7 @@ from flask import Flask, g
 from flask_babel import format_date, format_datetime, format_decimal, get_timezone
 from markupsafe import Markup
 
-from app.i18n import current_locale, plural_for_templates, text_for_templates
+from app.i18n import current_locale, markup, plural_markup
 from tenants.db import NoTenant, tenancy
 
 from .assets import asset, icon
@@ -45,8 +45,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals.update(asset=asset, icon=icon, local_time=local_time, organization=_Organization())
     app.jinja_env.globals.update(face=face, initials=initials)
     app.jinja_env.filters.update(numberformat=format_decimal, dateformat=format_date)
-    app.jinja_env.add_extension("jinja2.ext.i18n")
-    app.jinja_env.install_gettext_callables(text_for_templates, plural_for_templates, newstyle=True)
+    app.jinja_env.globals.update(_=markup, ngettext=plural_markup)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 
     @app.context_processor
