@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import aliased
 
 from app.i18n import gettext as _
@@ -25,7 +26,7 @@ def following(contact_ids: Iterable[int]) -> dict[int, int]:
     """For each of these contacts the membership that comes after the primary one: the oldest that goes on."""
     others = (
         select(Membership.contact_id, Membership.id)
-        .distinct(Membership.contact_id)
+        .ext(distinct_on(Membership.contact_id))
         .where(Membership.contact_id.in_(list(contact_ids)), ~Membership.is_primary, Membership.withdrawn_at.is_(None))
         .order_by(Membership.contact_id, _goes_on().desc(), Membership.id)
     )

@@ -61,13 +61,13 @@ MANY_MORE = pytest.param(MANY // 2, marks=[pytest.mark.isolation, pytest.mark.ti
 
 
 @pytest.mark.threat("T-002", "T-020", "T-030")
-@pytest.mark.parametrize("count", [EXAMPLES // 2, MANY_MORE])
+@pytest.mark.parametrize("count", [EXAMPLES // 5, MANY_MORE])
 def test_somebody_of_acme_notices_nothing_of_other_companies(theatre, count):
     check(count, in_portal("ina@harbor"), st.one_of(beside_acme(), beside_acme(), in_summit()), theatre)
 
 
 @pytest.mark.threat("T-001", "T-020", "T-030")
-@pytest.mark.parametrize("count", [EXAMPLES // 2, MANY_MORE])
+@pytest.mark.parametrize("count", [EXAMPLES // 5, MANY_MORE])
 def test_an_organization_notices_nothing_of_another(theatre, count):
     check(count, on_desk("harbor"), in_summit(), theatre)
 
