@@ -37,6 +37,7 @@ def undo_of(response) -> str:
     return re.search(r'action="(/operations/\d+/undo[^"]*)"', normal(response))[1].replace("&amp;", "&")
 
 
+@pytest.mark.feature("L027")
 @pytest.mark.threat("T-034")
 def test_the_portal_is_opened_with_a_password_that_is_shown_once(world, ann, cast):
     path = f"/contacts/{cast.nora}"
@@ -51,6 +52,7 @@ def test_the_portal_is_opened_with_a_password_that_is_shown_once(world, ann, cas
     assert browser.get("/portal/").headers["Location"] == "/portal/password"
 
 
+@pytest.mark.feature("L027")
 @pytest.mark.threat("T-024", "T-035")
 def test_the_portal_is_closed_at_once(world, ann, cast):
     ina = world.portal("ina")

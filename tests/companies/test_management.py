@@ -118,3 +118,20 @@ def test_only_partner_organizations_are_offered_as_partners_once_some_are_marked
     where = f"/contacts/{cast.ina}/fields/partner_id"
     assert ann.fragment(where, method="POST", data={"value": str(cast.xacme)}).status_code == 200
     assert "Xacme" in ann.get(f"/contacts/{cast.ina}").text
+
+
+@pytest.mark.feature("L001", "L016")
+def test_a_company_is_added_viewed_changed_and_deleted_and_comes_back(world):
+    ann = world.staff()
+    where = ann.post_form("/companies", {"name": "Neu GmbH", "kind": "unmanaged"}).headers["Location"]
+    assert "Neu GmbH" in normal(ann.get(where))
+    form = ann.get(f"{where}/fields/phone/edit")
+    assert form.status_code == 200 and 'name="value"' in form.text
+    assert ann.post_form(f"{where}/fields/phone", {"value": "+49 30 901820", "v": "1"}).headers["Location"] == where
+    page = normal(ann.get(where))
+    assert "+49 30 901820" in page and 'name="value"' not in page
+    assert ann.post_form(f"{where}/deletion", {"reason": "Typed twice"}).status_code == 303
+    assert "Nothing matches these filters." in normal(ann.get("/companies?q=Neu"))
+    assert "Typed twice" in normal(ann.get(where))
+    ann.post_form(f"{where}/recovery")
+    assert "+49 30 901820" in normal(ann.get(where))

@@ -30,7 +30,7 @@ def test_the_page_groups_its_fields_in_sections(shared_world, cast):
     assert re.findall(r"<h2>([^<]+)</h2>", page)[:5] == ["Work", "Service", "Phones", "Address", "Origin and sign-in"]
 
 
-@pytest.mark.feature("I010", "I017", "I018", "L034", "W015")
+@pytest.mark.feature("I010", "I017", "I018", "L034", "W004", "W015")
 def test_manager_department_and_job_are_set_and_cleared_where_they_stand(world, cast):
     ann, ina = world.staff(), f"/contacts/{cast.ina}"
     for name, value, shown in (

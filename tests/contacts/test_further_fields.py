@@ -47,7 +47,7 @@ def show(world, *names: str, noun: str = "contact") -> None:
 
 
 @pytest.mark.feature("I001", "I019", "W011", "W013", "W016", "W023", "W026", "W027", "W028", "W029", "W030")
-@pytest.mark.feature("W001", "W031", "W032", "W033", "W034")
+@pytest.mark.feature("W001", "W004", "W031", "W032", "W033", "W034")
 def test_rarely_used_fields_are_shown_where_the_organization_wants_them(world, cast):
     ann = world.staff()
     before = normal(ann.get(f"/contacts/{cast.ina}"))

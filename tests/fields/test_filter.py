@@ -137,6 +137,7 @@ def test_lists_of_values_are_kept_by_one_of_them(world, cast):
         assert cast.otto not in kept(Contact, "addresses", "empty")
 
 
+@pytest.mark.feature("L115")
 def test_custom_fields_of_every_kind_can_be_filtered(world, cast):
     choices = [["gold", "Gold plan"], ["a, b", "A and B"], ["c", "C"]]
     values = {
