@@ -3,7 +3,7 @@
 Beneath is Flask-Babel. A page of fifty rows asks for a thousand words, so the catalogue is looked up once a request.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -13,7 +13,20 @@ from flask_babel import force_locale, get_domain, get_locale, get_timezone
 from flask_babel.speaklater import LazyString
 from markupsafe import Markup
 
-__all__ = ["LOCALES", "current_locale", "current_zone", "gettext", "lazy_gettext", "ngettext", "speaking"]
+from .wording import Words, names_a_noun, worded
+
+__all__ = [
+    "LOCALES",
+    "current_locale",
+    "current_zone",
+    "gettext",
+    "lazy_gettext",
+    "markup",
+    "ngettext",
+    "own_words",
+    "plural_markup",
+    "speaking",
+]
 
 LOCALES = ("en", "de")
 
@@ -28,19 +41,32 @@ def _spoken() -> tuple[str, object]:
     return found
 
 
-def _catalogue():
-    return _spoken()[1]
+# What the organization at hand calls companies and contacts in a language: told by whoever reads its settings.
+own_words: list[Callable[[str], Words]] = []
+
+
+def _words(locale: str) -> Words:
+    return own_words[0](locale) if own_words and has_app_context() else ()
+
+
+def _text(string: str, plural: str = "", num: int = 1) -> str:
+    """A text of the catalogue in the organization's own words."""
+    locale, catalogue = _spoken()
+    text = catalogue.ngettext(string, plural, num) if plural else catalogue.gettext(string)
+    if names_a_noun(string) and (words := _words(locale)):
+        return worded(text, locale, words)
+    return text
 
 
 def gettext(string: str, **variables) -> str:
     """The text in the viewer's language, with %(name)s filled in."""
-    text = _catalogue().gettext(string)
+    text = _text(string)
     return text % variables if variables else text
 
 
 def ngettext(singular: str, plural: str, num: int, **variables) -> str:
     """The text for this number, which fills %(num)s."""
-    return _catalogue().ngettext(singular, plural, num) % {"num": num, **variables}
+    return _text(singular, plural, num) % {"num": num, **variables}
 
 
 def markup(string: str, **variables) -> Markup:
@@ -48,22 +74,22 @@ def markup(string: str, **variables) -> Markup:
 
     A page says hundreds of words that name nothing: those are made once.
     """
-    return _markup(_catalogue(), string) % variables if variables else _said(_catalogue(), string)
+    return _markup(_text(string)) % variables if variables else _said(_text(string))
 
 
 def plural_markup(singular: str, plural: str, num: int, **variables) -> Markup:
     """The text for this number as templates show it, which fills %(num)s."""
-    return Markup(_catalogue().ngettext(singular, plural, num)) % {"num": num, **variables}
+    return _markup(_text(singular, plural, num)) % {"num": num, **variables}
 
 
 @lru_cache(10_000)
-def _said(catalogue, string: str) -> Markup:
-    return _markup(catalogue, string) % {}
+def _said(text: str) -> Markup:
+    return _markup(text) % {}
 
 
-def _markup(catalogue, string: str) -> Markup:
-    # What translators write is ours, as templates are; what is filled in is escaped.
-    return Markup(catalogue.gettext(string))
+def _markup(text: str) -> Markup:
+    # What translators write is ours, as templates are, and own words hold no sign of markup; the rest is escaped.
+    return Markup(text)
 
 
 def lazy_gettext(string: str, **variables) -> LazyString:

@@ -32,7 +32,10 @@ def narrow(contact_id: int) -> None:
     if here.login == "portal":
         raise AlreadyEntered("This app context is already narrowed to a portal viewer.")
     db.session.commit()
+    # What is known of the settings stays known.
+    known = dict(db.session.info)
     db.session.remove()
+    db.session.info.update(known)
     g.tenancy = replace(here, login="portal", contact_id=contact_id, seconds=5)
 
 

@@ -7,6 +7,7 @@ from app.forms import admin as forms
 from app.forms import screens as questions
 from app.people import admin as people
 from app.settings import admin as fields
+from app.settings import screens as words
 from app.web.access import protect
 
 from . import erasures, home, hosts, tokens
@@ -14,5 +15,7 @@ from . import erasures, home, hosts, tokens
 blueprint = Blueprint("admin", __name__, url_prefix="/admin")
 protect(blueprint, "staff", sign_in="signin.sign_in", password="signin.password")
 
-for child in (*(home.bp, fields.bp, forms.bp, questions.bp, hosts.bp, domains.bp, people.bp, tokens.bp, erasures.bp),):
+for child in (
+    *(home.bp, fields.bp, words.bp, forms.bp, questions.bp, hosts.bp, domains.bp, people.bp, tokens.bp, erasures.bp),
+):
     blueprint.register_blueprint(child)

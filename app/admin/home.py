@@ -15,6 +15,7 @@ def _doors() -> list[tuple[str, str, str, str]]:
         ("/admin/fields/contact", "user", _("Contact fields"), _("Name, order and hide fields, and add your own")),
         ("/admin/fields/company", "building", _("Company fields"), _("The same for companies")),
         ("/admin/fields/contract", "contract", _("Contract fields"), _("The same for contracts")),
+        ("/admin/words", "pencil", _("Words"), _("What companies and contacts are called here")),
         ("/admin/forms", "list", _("Forms"), _("Questions of your own for companies and contacts")),
         ("/admin/staff", "users", _("Staff"), _("Who works here, and with which rights")),
         ("/admin/tokens", "key", _("API tokens"), _("Keys for programs that work with your data")),

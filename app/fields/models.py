@@ -12,7 +12,10 @@ from .record import Record
 
 
 class FieldSetting(Record):
-    """An organization's own settings for a given field; what is empty stays as Deskhand has it."""
+    """An organization's own settings for a given field; what is empty stays as Deskhand has it.
+
+    What the noun itself is called stands in rows of their own, see `WORDS` in app/fields/settings.py.
+    """
 
     __tablename__ = "field_setting"
     __table_args__ = (UniqueConstraint("of_noun", "field"),)

@@ -1,13 +1,17 @@
 """The fields of a noun as this organization has them: its labels, its order, its own fields."""
 
 from collections import OrderedDict
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from threading import Lock
-from typing import Protocol
+from typing import Any, Protocol
 
 from sqlalchemy import select, update
 
+from app.i18n import own_words
+from app.wording import USUAL, Words
 from tenants import db, tenancy
+from tenants.db import NoTenant
 
 from .errors import FieldError
 from .kinds import from_settings
@@ -18,7 +22,11 @@ from .registry import Field, FieldSet, declared_fields, opened
 # Enough for the organizations a process serves at a time; the oldest go first.
 KEPT = 300
 
-_cache: OrderedDict[tuple[str, int, str], FieldSet] = OrderedDict()
+# A row of the settings with such a name holds no field but what the noun is called in a language: the singular as its
+# label and the plural as its help.
+WORDS = "words."
+
+_cache: OrderedDict[tuple[str, int, str], Any] = OrderedDict()
 _lock = Lock()
 
 
@@ -26,6 +34,11 @@ def fields_of(model: type[Record], viewer=None) -> FieldSet:
     """Every field of this noun in this organization, in order; with a viewer, only what that viewer may see."""
     fields = _for_organization(model)
     return fields.for_viewer(viewer) if viewer is not None else fields
+
+
+def words_of(locales: Iterable[str]) -> list[str]:
+    """The names under which the words of these languages are kept."""
+    return [WORDS + locale for locale in locales]
 
 
 def forget() -> None:
@@ -37,6 +50,8 @@ def forget() -> None:
 def know_version(version: int) -> None:
     """Say which version of the settings this request sees, when another query has read it already."""
     db.session.info["fields_version"] = version
+    # Read here, where nothing has gone wrong yet: whatever page is shown in the end, it names the nouns.
+    _words()
 
 
 def settings_changed() -> None:
@@ -48,25 +63,57 @@ def settings_changed() -> None:
 
 
 def _for_organization(model: type[Record]) -> FieldSet:
+    return _kept(model.noun, lambda: FieldSet(model, (*_given(model), *_own(model))))
+
+
+def _kept(name: str, read: Callable[[], Any]) -> Any:
+    """What was read of the organization's settings, or what `read` reads of them when they have changed since."""
     seen = db.session.info
     if "fields_changed" in seen:
         mine = seen["fields_changed"]
-        if model.noun not in mine:
-            mine[model.noun] = FieldSet(model, (*_given(model), *_own(model)))
-        return mine[model.noun]
+        if name not in mine:
+            mine[name] = read()
+        return mine[name]
     if "fields_version" not in seen:
-        seen["fields_version"] = db.session.scalar(select(FieldVersion.version)) or 0
-    key = (tenancy().key, seen["fields_version"], model.noun)
+        know_version(db.session.scalar(select(FieldVersion.version)) or 0)
+    key = (tenancy().key, seen["fields_version"], name)
     with _lock:
         if key in _cache:
             _cache.move_to_end(key)
             return _cache[key]
-    found = FieldSet(model, (*_given(model), *_own(model)))
+    found = read()
     with _lock:
         _cache[key] = found
         while len(_cache) > KEPT:
             _cache.popitem(last=False)
     return found
+
+
+def called(locale: str) -> Words:
+    """What this organization calls companies and contacts in a language, as far as this request knows its settings."""
+    try:
+        tenancy()
+    except NoTenant:
+        return ()
+    seen = db.session.info
+    return _words().get(locale, ()) if "fields_changed" in seen or "fields_version" in seen else ()
+
+
+own_words[:] = [called]
+
+
+def _words() -> dict[str, Words]:
+    return _kept("words", _read_words)
+
+
+def _read_words() -> dict[str, Words]:
+    found: dict[str, list] = {}
+    for row in db.session.scalars(select(FieldSetting).where(FieldSetting.field.in_(words_of(USUAL)))):
+        locale = row.field.removeprefix(WORDS)
+        usual = USUAL[locale].get(row.of_noun, ())
+        pairs = zip(usual, (row.label, row.help), strict=False) if row.withdrawn_at is None else ()
+        found.setdefault(locale, []).extend((before, own) for before, own in pairs if own)
+    return {locale: tuple(pairs) for locale, pairs in found.items() if pairs}
 
 
 def _given(model: type[Record]) -> list[Field]:

@@ -84,6 +84,7 @@ def _portal_viewer(token: str) -> Viewer | None:
     row = fetch(_contact_of_session(), {"token_hash": _hash(token)}).first()
     if row is None:
         return None
+    know_version(row.version)
     _touch(token, row.seen_at)
     rights = {"portal.people"} if row.sees_people else set()
     rights |= {"portal.contracts"} if row.sees_contracts else set()
@@ -104,6 +105,7 @@ def _contact_of_session() -> Select:
             Contact.time_zone.label("contact_time_zone"),
             func.coalesce(func.bool_or(Membership.sees_people), False).label("sees_people"),
             func.coalesce(func.bool_or(Membership.sees_contracts), False).label("sees_contracts"),
+            _version.label("version"),
         )
         .join(Account, Account.id == Session.account_id)
         .join(Contact, Contact.id == Account.contact_id)

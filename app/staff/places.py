@@ -62,6 +62,7 @@ FURTHER = (
     Place("admin.hosts.index", _l("Addresses"), "globe"),
     Place("admin.domains.index", _l("Mail domains"), "mail"),
     Place("admin.forms.index", _l("Forms"), "list"),
+    Place("admin.words.index", _l("Words"), "pencil"),
     Place("admin.fields.index", _l("Contact fields"), "user", args={"noun": "contact"}),
     Place("admin.fields.index", _l("Company fields"), "building", args={"noun": "company"}),
     Place("admin.fields.index", _l("Contract fields"), "contract", args={"noun": "contract"}),

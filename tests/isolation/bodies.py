@@ -173,6 +173,9 @@ def deactivated_unit(world: World) -> None:
 
 LINKED = {"external_system": "Console", "external_id": "C-17"}
 
+# Companies are called clients.
+RENAMED = {"company_label_en": "Client", "company_help_en": "Clients"}
+
 
 def badge(noun: str = "contact", name: str = "custom-badge") -> dict[str, str]:
     return {"noun": noun, "name": name}

@@ -11,6 +11,7 @@ from .bodies import (
     LINKED,
     NEW_CONTACT,
     PICTURE,
+    RENAMED,
     another_form,
     another_group,
     archived_badge,
@@ -306,6 +307,8 @@ ROUTES: dict[str, Route] = {
     "admin.domains.show": page(ADMIN, "domain"),
     "admin.domains.create_removal": act(ADMIN, "domain"),
     **field_routes("admin.domains", ADMIN, "domain", "name", "other.example", "no host"),
+    "admin.words.index": form(ADMIN),
+    "admin.words.update": act(ADMIN, body=RENAMED, bad=RENAMED | {"company_label_en": "<b>"}),
     "admin.fields.index": page(ADMIN, args={"noun": "contact"}),
     "admin.fields.new": form(ADMIN, args={"noun": "contact"}, query="kind=text"),
     "admin.fields.create": act(

@@ -75,7 +75,7 @@ def scans(plan: dict) -> list[str]:
 def test_no_query_of_the_portal_reads_a_big_table_through(world):
     fill(world)
     queries = portal_queries(world, PAGES)
-    assert len(queries) > 40
+    assert len(queries) > 30
     schema, cast = world.schema(), world.cast
     with world.cluster.connect(world.database) as connection:
         connection.execute("SELECT set_config('search_path', %s, false)", [f'"{schema}", extensions'])
