@@ -49,7 +49,7 @@ SIZES = (10, 25, 50, 100)
 COUNT_CAP = 1001
 MOST_FILTERS = 20
 # What a list's address holds beside its filters.
-OWN = ("q", "sort", "size", "columns", "status", "of", "after", "before")
+OWN = ("q", "sort", "size", "columns", "density", "status", "of", "after", "before")
 # Above this many rows only columns with an index of their own can be sorted by.
 SORT_CAP = 50_000
 
@@ -80,6 +80,8 @@ class Wanted:
     size: int
     q: str = ""
     status: str = ""
+    # Whether the rows stand close to each other.
+    compact: bool = False
     filters: list[tuple[str, str, str]] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     after: str = ""
@@ -134,6 +136,7 @@ def wanted(args, list_of: ListOf, fields: FieldSet, size: int, columns: Sequence
         descending=args.get("sort", "").startswith("-") if sorts else list_of.descending,
         size=min(max(args.get("size", size, type=int) or size, SIZES[0]), SIZES[-1]),
         q=sought(args.get("q", "")[:1000])[:100],
+        compact=args.get("density") == "compact",
         after=args.get("after", ""),
         before=args.get("before", ""),
     )
@@ -147,6 +150,8 @@ def wanted(args, list_of: ListOf, fields: FieldSet, size: int, columns: Sequence
             found.sort, found.descending = "updated_at", True
     elif status:
         found.problems.append(_("There is no status “%(name)s”.", name=status[:40]))
+    if (density := args.get("density", "")) not in ("", "compact"):
+        found.problems.append(_("There is no density “%(name)s”.", name=density[:40]))
     if sort and not sorts:
         found.problems.append(_("This list cannot be sorted by “%(name)s”.", name=sort[:40]))
     known = to_filter(list_of, fields)

@@ -76,6 +76,9 @@ class Listing:
     count_capped: bool
     size: int
     sizes: list
+    compact: bool
+    # Leads to the same page with its rows as close as they can be, or back.
+    density_url: str
     q: str
     search_url: str
     clear_url: str
@@ -165,9 +168,11 @@ def listing(
         count_capped=page.capped,
         size=asked.size,
         sizes=[(n, _url(path, args, size=n)) for n in lists.SIZES],
+        compact=asked.compact,
+        density_url=_url(path, args, density="" if asked.compact else "compact"),
         q=asked.q,
         search_url=path,
-        clear_url=_url(path, MultiDict([(k, v) for k, v in kept if k in ("columns", "size", "sort", "of")])),
+        clear_url=_url(path, MultiDict([(k, v) for k, v in kept if k in ("columns", "size", "density", "sort", "of")])),
         filtered=bool(asked.q or asked.filters or asked.status),
         note=page.note,
         problems=asked.problems + ([named.problem] if named and named.problem else []),
@@ -225,7 +230,11 @@ def _statuses(list_of: lists.ListOf, asked: lists.Wanted, path: str, args) -> li
 
 def group_url(noun: str) -> str | None:
     """The address at which everything that this request's list shows can be put into a group."""
-    kept = [(key, value) for key, value in request.args.items(multi=True) if key not in (*PASSING, "columns", "size")]
+    kept = [
+        (key, value)
+        for key, value in request.args.items(multi=True)
+        if key not in (*PASSING, "columns", "size", "density")
+    ]
     may = current_user.may("groups.members")
     return "/groups/additions?" + urlencode([("from", noun), *kept]) if may else None
 

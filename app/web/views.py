@@ -87,5 +87,5 @@ def _said(args, list_of: lists.ListOf, fields) -> list[tuple[str, str]]:
     """All that an address asks for, however it is written: two that ask for the same are equal."""
     asked = lists.wanted(args, list_of, fields, lists.SIZES[0])
     said = sorted((f"{name}.{operator}", typed) for name, operator, typed in asked.filters)
-    kept = {name: args.get(name, "") for name in ("q", "status", "sort", "size", "columns")}
+    kept = {name: args.get(name, "") for name in ("q", "status", "sort", "size", "density", "columns")}
     return said + [(name, value) for name, value in kept.items() if value]

@@ -221,6 +221,23 @@ def test_the_form_of_the_filters_makes_the_same_address(world, cast):
     assert cleared.one("th", id="contacts-list-email")["aria-sort"] == "descending"
 
 
+@pytest.mark.feature("B021")
+def test_how_close_rows_stand_is_chosen_here_and_kept_by_a_view(world):
+    ann = world.staff()
+
+    def density(path: str) -> str:
+        return screen(ann.get(path)).one("a", cls="pager-density")["href"]
+
+    compact = density("/contacts?city.is=Berlin")
+    assert parse_qs(urlsplit(compact).query) == {"city.is": ["Berlin"], "density": ["compact"]}
+    assert "list-compact" in ann.get(compact).text
+    assert density(compact) == "/contacts?city.is=Berlin"
+    ann.post_form("/views/contacts", {"name": "Close", "query": "density=compact"})
+    assert "list-compact" in ann.get("/contacts?view=close").text
+    assert "list-compact" not in ann.get("/contacts").text
+    assert "There is no density “tiny”." in screen(ann.get("/contacts?density=tiny")).text
+
+
 def test_what_the_address_cannot_mean_is_said(shared_world):
     page = screen(
         shared_world.staff("ann").get("/contacts?columns=nope,city&sort=notes&x.is=1&country.is=Atlantis&city.bogus=1")
