@@ -4,17 +4,20 @@
 
 Each round changes the city of every contact in three ways, each in one transaction of its own: by a bare UPDATE of the
 rows and a bare INSERT of as many rows into the journal (A); through the door for writing, from a query (B); through it
-from a list of changes, as a program that sends each record's values does (C).
+from a list of changes, as a program that sends each record's values does (C). Then B is taken back (D), which must not
+take longer than it did.
 """
 
 import argparse
 import statistics
 import time
 
-from sqlalchemy import literal, select
+from sqlalchemy import func, literal, select
 
 from app.contacts.models import Contact
 from app.records.actor import Actor
+from app.records.models import Operation
+from app.records.undo import undo
 from app.records.write import Update, apply, begin, update_from
 from tenants import db, scope
 
@@ -58,6 +61,17 @@ def by_query(bench: Bench, key: str, actor: Actor, city: str) -> float:
     return time.perf_counter() - started
 
 
+def taken_back(bench: Bench, key: str, actor: Actor) -> float:
+    """The undo of the newest operation; returns the seconds."""
+    settle(bench, key)
+    started = time.perf_counter()
+    with bench.app.app_context(), scope(key):
+        outcome = undo(db.session.scalar(select(func.max(Operation.id))), actor)
+        if outcome.kept:
+            raise RuntimeError(f"{len(outcome.kept)} records were not taken back.")
+    return time.perf_counter() - started
+
+
 def by_list(bench: Bench, key: str, actor: Actor, city: str) -> float:
     """Through the door for writing, from a list of changes; returns the seconds."""
     settle(bench, key)
@@ -79,14 +93,17 @@ def measure(rows: int, rounds: int) -> dict:
             one = {
                 "bare": bare(bench, key, f"Bare {number}"),
                 "query": by_query(bench, key, actor, f"Query {number}"),
+                "undo": taken_back(bench, key, actor),
                 "list": by_list(bench, key, actor, f"List {number}"),
             }
             one |= {f"{name}_ratio": one[name] / one["bare"] for name in ("query", "list")}
+            one["undo_ratio"] = one["undo"] / one["query"]
             found["rounds"].append(one)
             print(
                 f"{number}: bare {one['bare']:5.1f} s"
                 f"   from a query {one['query']:5.1f} s, {one['query_ratio']:.2f} times"
-                f"   from a list {one['list']:5.1f} s, {one['list_ratio']:.2f} times",
+                f"   from a list {one['list']:5.1f} s, {one['list_ratio']:.2f} times"
+                f"   undo {one['undo']:5.1f} s, {one['undo_ratio']:.2f} times the edit",
                 flush=True,
             )
     return found
@@ -105,6 +122,11 @@ def main() -> None:
             f"edit with history, {what}   {found[name]:.2f} times the bare statements"
             f" ({min(ratios):.2f} to {max(ratios):.2f}); at most 3 is asked"
         )
+    ratios = [one["undo_ratio"] for one in found["rounds"]]
+    found["undo_ratio"], found["undo_ratio_spread"] = statistics.median(ratios), [min(ratios), max(ratios)]
+    print(
+        f"undo   {found['undo_ratio']:.2f} times the edit ({min(ratios):.2f} to {max(ratios):.2f}); at most 1 is asked"
+    )
     keep("bulk", found)
 
 
