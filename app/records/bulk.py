@@ -40,7 +40,7 @@ from app.i18n import gettext as _
 from tenants import Tenanted, db, retention
 from tenants.jobs import Work
 
-from . import removing, statements, write
+from . import removing, replacing, statements, write
 from .constraints import sentence_of
 from .models import Operation
 from .needed import among, numbers
@@ -158,7 +158,7 @@ def choose(noun: Bulky, verb: str, ids: Sequence[int], *, account_id: int, back:
 
 def say(found: Bulk, entry: Field, action: str, value: Any) -> None:
     """Say what shall be done with the field; the records are looked at as they are now."""
-    given = None if value is None else entry.kind.to_json(value)
+    given = value if value is None or action == replacing.ACTION else entry.kind.to_json(value)
     noun = noun_of(found)
     found.field, found.action, found.value = entry.name, action, given
     rows = dict(db.session.execute(select(noun.model.id, noun.model.version).where(among(noun.model, found.ids))).all())
@@ -173,8 +173,8 @@ def chosen(found: Bulk):
 
 
 def value_of(found: Bulk, entry: Field) -> Any:
-    """The value that was typed."""
-    return None if found.value is None else entry.kind.restore(found.value)
+    """The value that was typed; of a text to be replaced what to find and what to put there."""
+    return found.value if found.value is None or found.action == replacing.ACTION else entry.kind.restore(found.value)
 
 
 def after_of(entry: Field, action: str, before: Any, value: Any) -> Any:
@@ -183,6 +183,8 @@ def after_of(entry: Field, action: str, before: Any, value: Any) -> Any:
         return list(dict.fromkeys([*(before or []), *(value or [])])) or None
     if action == "remove":
         return [one for one in before or [] if one not in (value or [])] or None
+    if action == replacing.ACTION:
+        return replacing.replaced(entry, before, value)
     return None if action == "clear" else value
 
 
@@ -216,6 +218,8 @@ def _same(now: ColumnElement, action: str, value: Any) -> ColumnElement[bool]:
             "remove": ~held.bool_op("&&")(wanted),
             "clear": func.cardinality(held) == 0,
         }.get(action, held.bool_op("@>")(wanted) & held.bool_op("<@")(wanted))
+    if action == replacing.ACTION:
+        return replacing.untouched(now, value)
     if action == "clear" or value is None:
         return now.is_(None) | (cast(now, Text) == "")
     return now.is_not_distinct_from(literal(value, now.type))
@@ -232,8 +236,14 @@ def judge(found: Bulk, most: int) -> Judged:
     )
     first = select(rows).order_by((rows.c.verdict == SAME).asc(), (rows.c.verdict == CHANGE).desc(), rows.c.id)
     for row in db.session.execute(first.limit(most)):
-        after = after_of(entry, found.action, row.before, value) if row.verdict == CHANGE else row.before
-        judged.rows.append(Before(row.id, row.verdict, row.before, after))
+        verdict, after = row.verdict, row.before
+        try:
+            after = after_of(entry, found.action, row.before, value) if verdict == CHANGE else row.before
+        except FieldErrors as error:
+            # Only these first ones are read: what the others would be is found when they are written.
+            verdict = _sentence(error)
+            judged.counts.update({CHANGE: -1, verdict: 1})
+        judged.rows.append(Before(row.id, verdict, row.before, after))
     return judged
 
 

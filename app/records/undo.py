@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, case, column, func, or_, select, true
+from sqlalchemy import ColumnElement, Text, case, column, func, literal, or_, select, true
 from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by, array
 from sqlalchemy.exc import IntegrityError
 
@@ -347,6 +347,10 @@ def _put_back(model: type[Record], undone_id: int, operation_id: int, chosen, go
 
 def _joined(chosen):
     """The changes, one row a record: from the first `before` to the last `after` where it was written repeatedly."""
+    again = select(literal(1)).where(chosen).group_by(Change.record_id).having(func.count() > 1).limit(1)
+    if db.session.scalar(again) is None:
+        # As after nearly every operation: there is nothing to put together.
+        return select(Change.record_id, Change.before, Change.after).where(chosen).subquery("change")
     each = (
         func.jsonb_each(Change.before).table_valued(column("key", Text), column("value", JSONB)).render_derived("each")
     )

@@ -25,7 +25,7 @@ from app.fields.registry import Field, FieldSet
 from app.fields.settings import fields_of
 from app.i18n import current_locale, ngettext
 from app.i18n import gettext as _
-from app.records import bulk, write
+from app.records import bulk, replacing, write
 from app.records.bulk import Bulk, Bulky
 from app.records.bulk_job import write_bulk
 from app.records.errors import Conflict, NotAllowed, NotFound
@@ -181,10 +181,12 @@ def _several(entry: Field) -> bool:
     return isinstance(entry.kind, Several | Choices)
 
 
-def _actions(entry: Field) -> list[tuple[str, str]]:
+def _actions(entry: Field, replaces: bool) -> list[tuple[str, str]]:
     found = [("set", _("Set to"))]
     if _several(entry):
         found = [("add", _("Add")), ("remove", _("Remove")), ("set", _("Replace by"))]
+    if replaces:
+        found.append((replacing.ACTION, _("Replace a part of the text")))
     return found if entry.required or entry.kind.input == "checkbox" else [*found, ("clear", _("Clear"))]
 
 
@@ -192,7 +194,8 @@ def _choose(found: Bulk, wrong: FieldErrors | None = None, status: int = 200) ->
     fields, shared = _offered(found)
     name = request.values.get("field", "")
     entry = fields.get(name)
-    value = bulk.value_of(found, entry) if entry and entry.name == found.field else None
+    said = entry and entry.name == found.field and found.action != replacing.ACTION
+    value = bulk.value_of(found, entry) if said else None
     typed = None
     if wrong is not None and entry is not None:
         typed = request.form.getlist("value") if entry.kind.input == "checkboxes" else request.form.get("value", "")
@@ -200,12 +203,27 @@ def _choose(found: Bulk, wrong: FieldErrors | None = None, status: int = 200) ->
     shown = {
         "fields": [(one.name, one.label) for one in fields],
         "entry": entry,
-        "actions": _actions(entry) if entry else [],
+        "actions": _actions(entry, _replaces(found, entry)) if entry else [],
+        "replaces": bool(entry) and _replaces(found, entry),
+        "passage": _passage(found, entry)
+        | {name: request.form[name] for name in ("find", "by") if name in request.form},
         "action": request.values.get("action") or found.action,
         "editor": _editor(entry, value, shared, typed, wrong) if entry else None,
         "names": list(references.titles(found.noun, found.ids[:10]).values()),
     }
     return page("staff/bulk/choose.html", status=status, **_around(found), **shown)
+
+
+def _replaces(found: Bulk, entry: Field) -> bool:
+    """Whether a part of the field's texts can be replaced: not where the noun has a rule about its values."""
+    ruled = {name for rule in bulk.noun_of(found).rules for name in rule.fields}
+    return replacing.fits(entry) and entry.name not in ruled
+
+
+def _passage(found: Bulk, entry: Field | None) -> dict[str, str]:
+    """What was to be found and put there."""
+    said = entry is not None and entry.name == found.field and found.action == replacing.ACTION
+    return found.value if said else {"find": "", "by": ""}
 
 
 def _editor(entry: Field, value, shared: dict, typed, wrong: FieldErrors | None) -> cells.Editor:
@@ -225,13 +243,19 @@ def update_change(id: int) -> Response:
         raise NotFound
     action = request.form.get("action", "")
     try:
-        if action not in dict(_actions(entry)):
+        if action not in dict(_actions(entry, _replaces(found, entry))):
             raise FieldError(_("Choose what shall be done."), code="required")
-        value = None if action == "clear" else read_one(replace(entry, required=True), request.form, "value", shared)
+        value = _read(entry, action, shared)
     except FieldError as error:
         return _choose(found, FieldErrors({entry.name: error}), 422)
     bulk.say(found, entry, action, value)
     return redirect_to(f"/bulk/{id}")
+
+
+def _read(entry: Field, action: str, shared: dict):
+    if action == replacing.ACTION:
+        return replacing.asked(request.form, entry)
+    return None if action == "clear" else read_one(replace(entry, required=True), request.form, "value", shared)
 
 
 # --- before and after -------------------------------------------------------------------------------------------------

@@ -284,3 +284,60 @@ def test_looking_takes_as_many_statements_whatever_was_chosen(world, ann, cast, 
             ann.post_form(f"{where}/application")
         counts.append(len(sent))
     assert counts[0] == counts[2] <= 8 and counts[1] == counts[3] <= 14, counts
+
+
+@pytest.mark.feature("B001", "B021")
+def test_a_part_of_a_text_is_replaced_in_many_and_taken_back(world, ann, cast):
+    with world.inside():
+        before = dict(db.session.execute(select(Contact.id, Contact.email)).all())
+    where = choose(ann, "contacts", cast.ina, cast.otto, cast.nora)
+    sent = {"field": "email", "action": "replace", "find": "@acme.example", "by": "@acme.test"}
+    assert ann.post_form(f"{where}/change", sent).status_code == 303
+    page = screen(ann.get(where))
+    assert numbers(page) == ["2 records will change", "1 is so already"]
+    assert "ina@acme.test" in page.text and "nora@nordlys.example" in page.text
+    ann.post_form(f"{where}/application", {"reason": "New domain"})
+    with world.inside():
+        after = dict(db.session.execute(select(Contact.id, Contact.email)).all())
+        operation = db.session.scalar(select(func.max(Operation.id)))
+    changed = {one for one in after if after[one] != before[one]}
+    assert changed == {cast.ina, cast.otto} and after[cast.otto] == "otto@acme.test"
+    ann.post_form(f"/operations/{operation}/undo")
+    with world.inside():
+        assert dict(db.session.execute(select(Contact.id, Contact.email)).all()) == before
+
+
+def test_what_cannot_stand_there_is_left_alone_and_named(world, ann, cast):
+    where = choose(ann, "contacts", cast.ina, cast.nora)
+    ann.post_form(f"{where}/change", {"field": "email", "action": "replace", "find": "acme.example", "by": "no host"})
+    page = screen(ann.get(where))
+    assert "1 record will change" not in page.text and "1 is so already" in page.text
+    ann.post_form(f"{where}/application")
+    with world.inside():
+        assert db.session.get(Contact, cast.ina).email == "ina@acme.example"
+
+
+@pytest.mark.parametrize(
+    ("find", "by", "said"),
+    [
+        ("", "x", "Say which text shall be replaced."),
+        ("x" * 1001, "", "At most 1,000"),
+        ("a\0", "b", "cannot be stored"),
+    ],
+)
+def test_what_is_to_be_replaced_must_be_said(ann, cast, find, by, said):
+    where = choose(ann, "contacts", cast.ina)
+    answer = ann.post_form(f"{where}/change", {"field": "job_title", "action": "replace", "find": find, "by": by})
+    assert answer.status_code == 422 and said in visible_text(answer)
+    if "\0" not in find:
+        assert f'name="find" value="{find}"' in answer.text
+
+
+def test_fields_that_hold_no_free_text_offer_no_replacing(ann, cast):
+    where = choose(ann, "contacts", cast.ina)
+    assert 'value="replace"' in ann.get(f"{where}?field=job_title").text
+    for name in ("country", "active", "phone"):
+        page = ann.get(f"{where}?field={name}").text
+        assert 'name="action"' in page and 'value="replace"' not in page
+        sent = {"field": name, "action": "replace", "find": "a", "by": "b"}
+        assert ann.post_form(f"{where}/change", sent).status_code == 422
