@@ -65,7 +65,8 @@ def test_from_the_companies_to_a_new_person_in_one_of_them(visit, cast):
     window.type("Lovelace")
     window.press("Tab")
     window.type("ada@acme.example")
-    window.press("Enter", "Enter", "Enter")
+    # Three times before the answer can be there: it is sent once.
+    window.field("E-mail").evaluate("field => { for (let n = 0; n < 3; n++) field.form.requestSubmit(); }")
     expect(window.page.locator("#status")).to_have_text("Added: Ada Lovelace")
     expect(window.page.get_by_role("status").filter(has_text="5 entries")).to_be_visible()
     for label in ("First name", "Last name", "E-mail"):
