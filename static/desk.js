@@ -25,6 +25,7 @@ const dirty = form => !form.saved && [...form.elements].some(changed);
 let posting = false;
 on("submit", event => {
   if (!event.defaultPrevented) posting = true;
+  if (event.target.matches("[data-sign-out]")) sessionStorage.clear();
   if (event.target.matches("[data-close-menu]")) event.target.closest("details").open = false;
   if (event.target.matches("[data-theme-form]") && event.submitter) {
     document.documentElement.dataset.bsTheme = event.submitter.value;

@@ -6,6 +6,7 @@ from types import ModuleType
 from urllib.parse import parse_qsl, urlsplit
 
 from flask import Blueprint, Response, request
+from flask_babel import format_decimal
 from flask_login import current_user
 from sqlalchemy import select
 from werkzeug.datastructures import MultiDict
@@ -43,6 +44,8 @@ bp = Blueprint("bulk", __name__, url_prefix="/bulk")
 SHOWN = 50
 # More records than these are changed by a worker.
 AT_ONCE = 500
+# So many rows can be ticked; for more there is "All that match".
+MOST_TICKED = 5000
 # What a button in a list asks for: the verb, and for a field that it sets at once the field and the value.
 VERBS = {
     "edit": ("edit", "", None),
@@ -89,11 +92,23 @@ def create(noun: str) -> Response:
     _may(mine.bulky, verb)
     back = local_path(request.form.get("back"), f"/{noun}")
     typed = request.form.getlist("id", type=number)
+    if len(typed) > MOST_TICKED and not request.form.get("all"):
+        toasts.leave(
+            _(
+                "At most %(most)s rows can be ticked. Narrow the list and take all that match.",
+                most=format_decimal(MOST_TICKED),
+            )
+        )
+        return redirect_to(back)
     ids = _all(noun, back) if request.form.get("all") else typed
     found = bulk.choose(mine.bulky, verb, ids, account_id=current_user.account_id, back=back)
     if found is None:
         toasts.leave(_("Nothing is selected: tick the rows first."))
         return redirect_to(back)
+    if gone := len(set(ids)) - found.size:
+        toasts.leave(
+            ngettext("%(num)d ticked row is not there any more.", "%(num)d ticked rows are not there any more.", gone)
+        )
     if name:
         bulk.say(found, fields[name], "set", value)
     return redirect_to(f"/bulk/{found.id}")

@@ -1,7 +1,13 @@
 """Ticking rows with the mouse, the keys and without scripts, and what follows."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
+
+from app.contacts.models import Contact
+from app.records.actor import SYSTEM
+from app.records.write import Create, apply, begin
 
 from .window import NARROW
 
@@ -29,6 +35,56 @@ def test_shift_ticks_a_range_and_one_box_the_page(visit):
     page.locator("[data-row] .cell-link").first.focus()
     page.keyboard.press("x")
     assert ticked(window) == 1
+
+
+@pytest.mark.feature("B021")
+def test_what_is_ticked_stays_so_over_pages_orders_and_filters_until_it_is_done(visit, world, cast):
+    with world.inside():
+        person = {"first_name": "P", "email": "p@x.example", "company": cast.nordlys}
+        made = [Create(Contact, person | {"last_name": f"Z{n:02}", "user_name": f"z{n}"}) for n in range(12)]
+        apply(begin(SYSTEM, "import"), made)
+    window = visit("ann")
+    window.go("/contacts?size=10")
+    page, count = window.page, window.page.locator("[data-pick-count]")
+    page.get_by_label("Select Ina").check()
+    page.get_by_label("Select Otto").check()
+    page.locator("#contacts-next").click()
+    expect(count).to_have_text("selected: 2 (on this page: 0)")
+    page.locator(".pick").nth(3).check()
+    expect(count).to_have_text("selected: 3 (on this page: 1)")
+    page.locator("#contacts-list-sort-first_name").click()
+    expect(page.get_by_label("Select Ina")).to_be_checked()
+    # Typing narrows the list; so does another page by its address.
+    page.get_by_label("Filter Contacts").fill("otto")
+    expect(page.locator(".pick")).to_have_count(1)
+    expect(page.get_by_label("Select Otto")).to_be_checked()
+    window.go("/companies")
+    expect(page.locator(".selection")).to_be_hidden()
+    window.go("/contacts?first_name.is=Nils")
+    expect(count).to_have_text("selected: 3 (on this page: 0)")
+    stored = page.evaluate("JSON.stringify({...sessionStorage})")
+    assert "Ina" not in stored and str(cast.ina) in stored
+    # Clearing clears, and what is not ticked there is not sent.
+    page.get_by_role("button", name="Clear selection").click()
+    expect(page.locator(".selection")).to_be_hidden()
+    page.get_by_label("Select Nils").check()
+    window.go("/contacts?size=10")
+    page.get_by_label("Select Ina").check()
+    page.get_by_role("button", name="Edit").click()
+    expect(page.get_by_text("2 records are selected: Ina Berg, Nils Dahl")).to_be_visible()
+    page.go_back()
+    expect(page.get_by_label("Select Ina")).to_be_checked()
+    page.get_by_role("button", name="Deactivate").click()
+    page.get_by_role("button", name="Deactivate 2 contacts").click()
+    expect(page.get_by_text("2 records were changed")).to_be_visible()
+    window.go("/contacts")
+    expect(page.locator(".selection")).to_be_hidden()
+    # Nothing outlives signing out.
+    page.get_by_label("Select Otto").check()
+    page.get_by_label("Your menu").click()
+    page.get_by_role("button", name="Sign out").click()
+    expect(page).to_have_url(re.compile("/sign-in"))
+    assert page.evaluate("Object.keys(sessionStorage).filter(name => name.startsWith('picks'))") == []
 
 
 @pytest.mark.feature("B001", "B021")

@@ -8,7 +8,7 @@ from app.contacts.models import Contact
 from app.contracts.models import Contract
 from app.records.actor import SYSTEM
 from app.records.models import Change, Operation
-from app.records.write import Create, apply, begin, update
+from app.records.write import Create, Withdraw, apply, begin, update
 from tenants import db
 from tests.pages import visible_text
 
@@ -114,6 +114,20 @@ def test_all_that_match_are_changed_on_whatever_page_they_stand(world, ann, cast
     # An address that is no list of ours selects nothing.
     assert choose(ann, "contacts", all="1", back="/companies") == "/companies"
     assert choose(ann, "contacts", 999, back="//evil.example") == "/contacts"
+
+
+@pytest.mark.feature("B021")
+def test_what_is_ticked_and_gone_or_elsewhere_or_too_much_is_left_out_and_said(world, ann, cast):
+    with world.inside():
+        apply(begin(SYSTEM, "withdraw"), [Withdraw(Contact, cast.ben)])
+    where = choose(ann, "contacts", cast.ina, cast.ben, 999_999, cast.ina, back="/contacts")
+    page = screen(ann.get(where))
+    assert "1 record is selected: Ina Berg" in page.text
+    assert "2 ticked rows are not there any more." in page.text
+    assert choose(ann, "contacts", cast.ben, back="/contacts") == "/contacts"
+    assert "Nothing is selected" in screen(ann.get("/contacts")).text
+    assert choose(ann, "contacts", *range(1, 5002), back="/contacts?sort=email") == "/contacts?sort=email"
+    assert "At most 5,000 rows can be ticked" in screen(ann.get("/contacts")).text
 
 
 @pytest.mark.feature("B001", "B021")
@@ -254,7 +268,7 @@ def test_many_are_deleted_but_for_those_that_are_in_use_and_come_back(world, ann
     assert "1 record was left alone" in screen(ann.get(where)).text
     deleted = screen(ann.get("/companies?status=deleted"))
     assert set(ids(deleted)) == set(bare) and "Never used" in deleted.text
-    assert [one["value"] for one in deleted.one("form", id="companies-pick").all("button")] == ["restore"]
+    assert [one["value"] for one in deleted.one("form", id="companies-pick").all("button", name="verb")] == ["restore"]
     where = choose(ann, "companies", *bare, verb="restore")
     ann.post_form(f"{where}/application")
     assert set(bare) <= set(ids(screen(ann.get("/companies"))))
