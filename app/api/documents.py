@@ -206,6 +206,11 @@ def _in_query(description: str, **schema: Any) -> Schema:
 PARAMETERS: dict[str, Schema] = {
     "id": {"in": "path", "required": True, "schema": {**_ID, "minimum": 0}},
     "q": _in_query("Words to search for; the best matches come first.", type="string", maxLength=100),
+    "view": _in_query(
+        "The last word of a view's link on the desk, one's own or a shared one: its filters, search and order. Further "
+        "filters narrow it; `q` and `sort` take the place of its own.",
+        type="string",
+    ),
     "sort": _in_query("The field to sort by, with - in front for the reverse.", type="string"),
     "limit": _in_query("How many on a page.", type="integer", minimum=1, maximum=200, default=50),
     "after": _in_query("The place to continue at, from `next`; of use with the same list only.", type="string"),

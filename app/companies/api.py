@@ -10,4 +10,4 @@ from .models import Company
 bp = Blueprint("companies", __name__, url_prefix="/companies")
 
 
-resource(bp, Resource(Company, "companies", queries, actions, also=("name", "kind", *actions.LINK)))
+resource(bp, Resource(Company, "companies", queries, actions, also=("name", "kind", *actions.LINK), views=True))

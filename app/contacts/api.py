@@ -10,4 +10,4 @@ from .models import Contact
 bp = Blueprint("contacts", __name__, url_prefix="/contacts")
 
 
-resource(bp, Resource(Contact, "contacts", queries, actions, made_otherwise=("user_name",)))
+resource(bp, Resource(Contact, "contacts", queries, actions, made_otherwise=("user_name",), views=True))

@@ -9,4 +9,4 @@ from .models import Contract
 
 bp = Blueprint("contracts", __name__, url_prefix="/contracts")
 
-resource(bp, Resource(Contract, "contracts", queries, actions))
+resource(bp, Resource(Contract, "contracts", queries, actions, views=True))

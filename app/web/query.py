@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import request
+from flask_login import current_user
+from werkzeug.datastructures import MultiDict
 
 from app.fields.errors import FieldError
 from app.fields.filter import condition
@@ -13,13 +15,15 @@ from app.fields.kinds.kind import too_long
 from app.fields.registry import FieldSet
 from app.fields.schema import can_filter
 from app.i18n import gettext as _
-from app.records import lists, markers
+from app.records import lists, markers, views
 from app.records.errors import DeskError
 
 LIMIT, MOST = 50, 200
 MOST_FILTERS, LONGEST_SEARCH = 20, 100
 # What a list takes beside its filters.
-LIST_PARAMETERS = ("q", "sort", "limit", "after", "fields", "count")
+LIST_PARAMETERS = ("q", "sort", "limit", "after", "fields", "count", "view")
+# What a view says of the desk's page alone.
+_OF_PAGES = ("columns", "size", "density")
 
 
 class BadQuery(DeskError):
@@ -55,10 +59,18 @@ def only(**readers: Callable[[], Any]) -> dict[str, Any]:
     return _read(readers, errors)
 
 
-def of_list(list_of: lists.ListOf, fields: FieldSet) -> Asked:
-    """What the parameters of a list ask for; raises `BadQuery` with every mistake."""
+def of_list(list_of: lists.ListOf, fields: FieldSet, viewed: str = "") -> Asked:
+    """What the parameters of a list ask for; raises `BadQuery` with every mistake.
+
+    `viewed` is the list's word in the addresses of its views, for one that has any: `view=` asks for what one of them
+    shows. Filters narrow that further; `q` and `sort` take the place of the view's own.
+    """
     errors: dict[str, FieldError] = {}
-    filters = [key for key, _typed in request.args.items(multi=True) if key not in LIST_PARAMETERS]
+    filters = [
+        key
+        for key, _typed in request.args.items(multi=True)
+        if key not in LIST_PARAMETERS or (key == "view" and not viewed)
+    ]
     for key in dict.fromkeys(filters):
         errors |= _wrong_filter(key, list_of, fields)
     if len(filters) > MOST_FILTERS:
@@ -70,9 +82,13 @@ def of_list(list_of: lists.ListOf, fields: FieldSet) -> Asked:
         "after": lambda: None,
         "fields": chosen(fields, list_of.moments),
         "count": lambda: bool(whole("count", 0, 1, 0)),
+        "view": lambda: _view(viewed) if viewed else [],
     }
     found = _read(readers, errors)
-    wanted = lists.wanted(request.args, list_of, fields, LIMIT)
+    asked = [pair for pair in request.args.items(multi=True) if pair[0] != "view"]
+    instead = {name for name in ("q", "sort") if name in request.args}
+    viewed_pairs = [pair for pair in found["view"] if pair[0] not in instead]
+    wanted = lists.wanted(MultiDict([*viewed_pairs, *asked]), list_of, fields, LIMIT)
     wanted.columns, wanted.size = found["fields"], found["limit"]
     return Asked(wanted, found["count"])
 
@@ -123,6 +139,22 @@ def chosen(fields: FieldSet, moments: Collection[str]) -> Callable[[], list[str]
         return [name for name in known if name in wanted]
 
     return read
+
+
+def _view(noun: str) -> list[tuple[str, str]]:
+    """What the view that is named asks for; nothing where none is."""
+    slug = request.args.get("view")
+    if slug is None:
+        return []
+    found = views.by_slug(noun, slug, current_user.account_id) if "\0" not in slug else None
+    if found is None:
+        raise FieldError(_("There is no view “%(name)s”.", name=shown(slug)), code="unknown")
+    return [pair for pair in views.pairs_of(found) if pair[0] not in _OF_PAGES]
+
+
+def cannot_show(problems: list[str]) -> BadQuery:
+    """The error of a view that asks for what is not there any more: a longer list would not be what it shows."""
+    return BadQuery({"view": FieldError(" ".join(problems), code="view")})
 
 
 def _search() -> str:

@@ -77,6 +77,8 @@ class Resource:
     made_otherwise: tuple[str, ...] = ()
     # Fields that the desk changes on a page of their own.
     also: tuple[str, ...] = ()
+    # Whether its list on the desk has named views, which can be asked for here.
+    views: bool = False
 
     @property
     def path(self) -> str:
@@ -122,7 +124,16 @@ def resource(bp: Blueprint, noun: Resource) -> None:
     @described(
         f"The {noun.name} that meet the filters, page by page",
         {200: f"{title}List"},
-        parameters=("q", "sort", "limit", "after", "fields", "count", f"{title}Filters"),
+        parameters=(
+            *(("view",) if noun.views else ()),
+            "q",
+            "sort",
+            "limit",
+            "after",
+            "fields",
+            "count",
+            f"{title}Filters",
+        ),
         headers=("Link",),
         problems=(400,),
     )
@@ -235,9 +246,11 @@ def _record(noun: Resource, loaded: Loaded, wanted: Collection[str] | None = Non
 
 def _page(noun: Resource) -> Response:
     fields = noun.fields()
-    asked = query.of_list(noun.queries.LIST, fields)
+    asked = query.of_list(noun.queries.LIST, fields, noun.name if noun.views else "")
     sort = asked.wanted.sort
     found = lists.read(noun.queries.LIST, asked.wanted, fields, noun.queries.visible_to(current_user))
+    if asked.wanted.problems:
+        raise query.cannot_show(asked.wanted.problems)
     if asked.wanted.sort != sort:
         raise query.cannot_sort(found.note)
     items = [api.to_json(row.id, row.version, row.values, fields) for row in found.rows]
