@@ -2,7 +2,7 @@
 
 import click
 
-from tenants import cli as tenants_cli
+from tenants import cli_servers, cli_whole
 
 from .application import create_app
 from .config import load_for_commands
@@ -26,8 +26,9 @@ def main(context: click.Context):
         context.with_resource(context.obj.app_context())
 
 
-main.add_command(tenants_cli.org)
-main.add_command(tenants_cli.migrate_command)
+main.add_command(cli_whole.org)
+main.add_command(cli_servers.migrate_command)
+main.add_command(cli_servers.shard)
 main.add_command(people_cli.user)
 main.add_command(signin_cli.token)
 main.add_command(demo)

@@ -23,7 +23,7 @@ from app.people.actions import create_staff
 from app.people.models import Account, Staff
 from app.records import write
 from app.records.actor import Actor
-from tenants import db, migrate, provision, scope
+from tenants import db, fleet, provision, scope
 from tenants.resolve import UnknownOrganization, organization
 
 ORGANIZATIONS = {
@@ -118,7 +118,7 @@ CITIES = (("Hamburg", "20095", "DE"), ("Kiel", "24103", "DE"), ("Aarhus", "8000"
 @click.pass_obj
 def demo(app):
     """Migrate, then make the two demo organizations and their sign-ins (for trying out, never for real use)."""
-    migrate.everything()
+    fleet.everything()
     path = Path(app.config["DESKHAND_HOME"]) / "demo.json"
     known = json.loads(path.read_text()) if path.exists() else {}
     for slug, (name, hosts) in ORGANIZATIONS.items():

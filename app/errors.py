@@ -11,7 +11,7 @@ from psycopg.errors import QueryCanceled
 from sqlalchemy.exc import DBAPIError, OperationalError
 from werkzeug.exceptions import HTTPException
 
-from tenants import Suspended, db
+from tenants import NotMigrated, Suspended, db, has_left
 
 from .fields.api import pointer
 from .fields.errors import FieldErrors
@@ -87,12 +87,23 @@ def init_app(app: Flask) -> None:
         _nobody()
         return show(503, _("This organization is suspended. Please ask whoever runs it."), bare=True)
 
+    @app.errorhandler(NotMigrated)
+    def _not_migrated(error: NotMigrated):
+        _nobody()
+        log.error("Request %s is refused: %s Run `deskhand migrate`.", g.get("request_id"), error)
+        return _later(_("This organization is being updated. Nothing you typed was lost; please try again soon."))
+
     @app.errorhandler(DBAPIError)
     def _database(error: DBAPIError):
         if isinstance(error.orig, QueryCanceled):
             _nobody()
             log.warning("A statement took too long", exc_info=error)
             return _later(_("This took too long. Narrow it down with a filter and try again."))
+        db.session.rollback()
+        if has_left(error):
+            _nobody()
+            g.left = True
+            return _later(_("This organization is being moved to another server. Please try again."))
         return _away(error) if isinstance(error, OperationalError) else _unexpected(error)
 
     @app.errorhandler(Exception)

@@ -18,7 +18,7 @@ from app.config import load
 from app.embedded import database, postgres, valkey
 from app.people.actions import create_staff
 from app.records.actor import SYSTEM
-from tenants import db, migrate, provision, scope
+from tenants import db, fleet, provision, scope
 from tenants.db import Tenancy
 from tenants.jobs import Job
 
@@ -84,7 +84,7 @@ def running() -> Iterator[Bench]:
             environment = {**os.environ, "DATABASE_URL": url, "REDIS_URL": queue.url, "DESKHAND_HOME": folder}
             app = create_app(load(home=home, database_url=url, redis_url=queue.url), DATABASE_POOL=None)
             with app.app_context():
-                migrate.everything()
+                fleet.everything()
             with psycopg.connect(server.url(database=database.DATABASE), autocommit=True) as sql:
                 yield Bench(app, environment, sql)
         finally:

@@ -5,10 +5,12 @@ organization's schema and no other. Nothing here imports from `app`.
 """
 
 from .db import NoTenant, Shared, Suspended, Tenanted, db, fetch, set_for_transaction, tenancy
-from .scope import aside, enter, narrow, scope, wrap_requests
+from .elsewhere import has_left
+from .scope import NotMigrated, aside, enter, narrow, scope, wrap_requests
 
 __all__ = [
     "NoTenant",
+    "NotMigrated",
     "Shared",
     "Suspended",
     "Tenanted",
@@ -16,6 +18,7 @@ __all__ = [
     "db",
     "enter",
     "fetch",
+    "has_left",
     "narrow",
     "scope",
     "set_for_transaction",

@@ -18,11 +18,11 @@ def check() -> None:
         raise Unfit("\n".join(found))
 
 
-def problems() -> list[str]:
-    """What is wrong with the server and the two logins, a sentence each that says what to do."""
+def problems(shard: str = "main") -> list[str]:
+    """What is wrong with a server and the two logins there, a sentence each that says what to do."""
     found = []
     for login in ("desk", "portal"):
-        with engines.engine("main", login).connect() as connection:
+        with engines.engine(shard, login).connect() as connection:
             row = connection.execute(
                 text(
                     "SELECT rolname, rolsuper, rolbypassrls, rolcreaterole, rolinherit,"

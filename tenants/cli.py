@@ -1,26 +1,11 @@
-"""The operators' commands: organizations and migrations."""
-
-import json
-import sys
+"""The operators' commands for organizations: made, looked at, renamed, suspended, and their hosts."""
 
 import click
 
 from . import hosts as host_names
-from . import migrate, provision
+from . import provision
 from .resolve import UnknownOrganization
-
-as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-
-
-def say(result, plain: str, wants_json: bool) -> None:
-    """Print a result for people or for programs."""
-    click.echo(json.dumps(result, default=str) if wants_json else plain)
-
-
-def fail(sentence: str, wants_json: bool) -> None:
-    """End with a sentence and exit code 1."""
-    click.echo(json.dumps({"error": sentence}) if wants_json else f"Error: {sentence}", err=not wants_json)
-    sys.exit(1)
+from .saying import as_json, fail, say, tried
 
 
 @click.group()
@@ -32,18 +17,16 @@ def org():
 @click.argument("slug")
 @click.option("--name", required=True, help="The name people see.")
 @click.option("--host", "hosts", multiple=True, required=True, help="A host name that leads to it; may be repeated.")
+@click.option("--shard", default="", help="The server where it is to live; the emptiest one unless said.")
+@click.option("--dry-run", is_flag=True, help="Only look whether it could be made.")
 @as_json
-def create(slug: str, name: str, hosts: tuple[str, ...], as_json: bool):
+def create(slug: str, name: str, hosts: tuple[str, ...], shard: str, dry_run: bool, as_json: bool):
     """Make an organization with its schema and roles."""
-    try:
-        made = provision.create(slug, name, list(hosts))
-    except provision.ProvisionError as error:
-        fail(str(error), as_json)
-    say(
-        {"slug": made.slug, "name": made.name, "hosts": list(hosts)},
-        f"Made {made.slug} at {', '.join(hosts)}.",
-        as_json,
-    )
+    if dry_run:
+        tried(lambda: provision.rehearse(slug, name, list(hosts), shard), as_json)
+    made = slug if dry_run else tried(lambda: provision.create(slug, name, list(hosts), shard=shard), as_json).slug
+    verb = "Could make" if dry_run else "Made"
+    say({"slug": made, "name": name, "hosts": list(hosts)}, f"{verb} {made} at {', '.join(hosts)}.", as_json)
 
 
 @org.command("list")
@@ -55,6 +38,27 @@ def list_(as_json: bool):
     say(
         found, "\n".join(lines) or "There are no organizations yet: deskhand org create SLUG --name … --host …", as_json
     )
+
+
+@org.command("show")
+@click.argument("slug")
+@as_json
+def show(slug: str, as_json: bool):
+    """Where an organization is, how it stands and how large it is; nothing of its customers."""
+    found = tried(lambda: provision.shown(slug), as_json)
+    lines = [f"{name.replace('_', ' '):<12}{', '.join(v) if isinstance(v, list) else v}" for name, v in found.items()]
+    say(found, "\n".join(lines), as_json)
+
+
+@org.command("rename")
+@click.argument("slug")
+@click.option("--slug", "new", default="", help="Its new slug.")
+@click.option("--name", default="", help="The new name that people see.")
+@as_json
+def rename(slug: str, new: str, name: str, as_json: bool):
+    """Give an organization another slug or name; hosts and links stay."""
+    made = tried(lambda: provision.rename(slug, new, name), as_json)
+    say({"slug": made.slug, "name": made.name}, f"It is {made.slug} now, and called {made.name}.", as_json)
 
 
 def _state(slug: str, verb, done: str, as_json: bool) -> None:
@@ -126,18 +130,3 @@ def verify_host(slug: str, name: str, related: bool, as_json: bool):
     except host_names.HostRefused as error:
         fail(REFUSED.get(error.code, str(error)).format(name=error.name), as_json)
     say(_host_facts(host), f"{host.name} now leads to {slug}.", as_json)
-
-
-@click.command("migrate")
-@as_json
-def migrate_command(as_json: bool):
-    """Bring the shared tables and every organization's to the newest revision."""
-    try:
-        report = migrate.everything()
-    except migrate.CannotMigrate as error:
-        fail(str(error), as_json)
-    lines = [f"{len(report.upgraded)} organizations migrated, {len(report.current)} were up to date."]
-    lines += [f"{slug} was left as it was: {reason}" for slug, reason in report.failed.items()]
-    say(vars(report), "\n".join(lines), as_json)
-    if report.failed:
-        sys.exit(1)

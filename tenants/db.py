@@ -53,6 +53,7 @@ class Tenancy:
     slug: str = ""
     name: str = ""
     shard: str = "main"
+    sealed_as: str = ""
     login: str = "desk"
     contact_id: int | None = None
     seconds: int = 15

@@ -43,6 +43,10 @@ def engine(shard: str, login: str) -> Engine:
     return cache[shard, login]
 
 
+class UnknownShard(LookupError):
+    """No database server has this name."""
+
+
 def dispose() -> None:
     """Close every pooled connection of this process (before a fork, after a test)."""
     for made in current_app.extensions.pop("deskhand.engines", {}).values():
@@ -55,7 +59,20 @@ def _address(shard: str) -> URL:
         return owner_url()
     with engine("main", "desk").connect() as connection:
         found = connection.scalar(text("SELECT address FROM shared.shard WHERE name = :name"), {"name": shard})
-    return make_url(found).set(drivername="postgresql+psycopg")
+    if not found:
+        raise UnknownShard(f"There is no server {shard!r}.")
+    return make_url(found).set(drivername="postgresql+psycopg", password=owner_passwords().get(shard))
+
+
+def owner_passwords() -> dict[str, str]:
+    """The passwords of the owners on the servers but 'main', where this machine has them."""
+    path = owner_passwords_file()
+    return json.loads(path.read_text()) if path.exists() else {}
+
+
+def owner_passwords_file() -> Path:
+    """Where they are kept: only who runs operators' commands needs this file."""
+    return Path(current_app.config["DESKHAND_HOME"]) / "shards.json"
 
 
 def _make(url: URL, login: str) -> Engine:

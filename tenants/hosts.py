@@ -11,12 +11,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from flask import current_app
-from sqlalchemy import delete, func, insert, select, text, update
+from sqlalchemy import Connection, delete, func, insert, select, text, update
 
 from . import engines, resolve
-from .db import db, tenancy
+from .db import tenancy
 from .models import Host
 from .resolve import LABEL, normal_host
+from .scope import central
+
+_COLUMNS = Host.name, Host.token, Host.verified_at, Host.removed_at
 
 HOLD = timedelta(days=30)
 MOST_CLAIMS = 20
@@ -82,11 +85,16 @@ class Listed:
 
 def listed() -> list[Listed]:
     """The hosts of this organization, by name."""
-    rows = db.session.scalars(select(Host).where(Host.organization == tenancy().key).order_by(Host.name))
-    return [_listed(row) for row in rows]
+    with central() as connection:
+        return _mine(connection)
 
 
-def _listed(row: Host) -> Listed:
+def _mine(connection: Connection) -> list[Listed]:
+    mine = select(*_COLUMNS).where(Host.organization == tenancy().key).order_by(Host.name)
+    return [_listed(row) for row in connection.execute(mine)]
+
+
+def _listed(row) -> Listed:
     record, value = RECORD.format(name=row.name), VALUE.format(token=row.token)
     return Listed(row.name, row.verified_at, row.removed_at, record, value)
 
@@ -97,31 +105,31 @@ def claim(given: str) -> Listed:
     The organization is the one of the transaction: the database itself admits no other, and no verified host.
     """
     name = _judged(given)
-    mine = {row.name: row for row in db.session.scalars(select(Host).where(Host.organization == tenancy().key))}
-    if name in mine:
-        raise HostRefused("mine", name)
-    if sum(row.verified_at is None for row in mine.values()) >= MOST_CLAIMS:
-        raise HostRefused("many", name)
-    if _others(name, tenancy().key):
-        raise HostRefused("unusable", name)
-    values = {"name": name, "organization": tenancy().key, "token": secrets.token_urlsafe(24)}
-    row = db.session.scalars(insert(Host).values(values).returning(Host)).one()
-    return _listed(row)
+    with central() as connection:
+        mine = {host.name: host for host in _mine(connection)}
+        if name in mine:
+            raise HostRefused("mine", name)
+        if sum(host.verified_at is None for host in mine.values()) >= MOST_CLAIMS:
+            raise HostRefused("many", name)
+        if _others(name, tenancy().key):
+            raise HostRefused("unusable", name)
+        values = {"name": name, "organization": tenancy().key, "token": secrets.token_urlsafe(24)}
+        return _listed(connection.execute(insert(Host).values(values).returning(*_COLUMNS)).one())
 
 
 def remove(name: str, in_use: str) -> None:
     """Take a host out of this organization's list; `in_use` is the host of the request, which stays."""
-    row = db.session.scalar(select(Host).where(Host.organization == tenancy().key, Host.name == name))
-    if row is None or row.removed_at is not None:
-        raise HostRefused("unknown", name)
-    if name == normal_host(in_use):
-        raise HostRefused("here", name)
-    this = (Host.organization == tenancy().key) & (Host.name == name)
-    if row.verified_at is None:
-        db.session.execute(delete(Host).where(this))
-    else:
-        db.session.execute(update(Host).where(this).values(removed_at=func.now()))
-    db.session.expunge(row)
+    with central() as connection:
+        host = next((host for host in _mine(connection) if host.name == name), None)
+        if host is None or host.removed_at is not None:
+            raise HostRefused("unknown", name)
+        if name == normal_host(in_use):
+            raise HostRefused("here", name)
+        this = (Host.organization == tenancy().key) & (Host.name == name)
+        if host.verified_at is None:
+            connection.execute(delete(Host).where(this))
+        else:
+            connection.execute(update(Host).where(this).values(removed_at=func.now()))
     resolve.forget()
 
 
@@ -141,8 +149,7 @@ def verify(slug: str, given: str, *, related: bool = False) -> Listed:
         if name in others or (others and not related):
             raise HostRefused("unusable", name)
         this = (Host.organization == key) & (Host.name == name)
-        columns = Host.name, Host.token, Host.verified_at, Host.removed_at
-        kept = update(Host).where(this).values(verified_at=func.now(), removed_at=None).returning(*columns)
+        kept = update(Host).where(this).values(verified_at=func.now(), removed_at=None).returning(*_COLUMNS)
         found = connection.execute(kept).one()
     resolve.forget()
     return _listed(found)
@@ -152,8 +159,7 @@ def of(slug: str) -> list[Listed]:
     """The hosts of an organization, for an operator."""
     key = resolve.organization(slug).key
     with engines.engine("main", "desk").connect() as connection:
-        columns = Host.name, Host.token, Host.verified_at, Host.removed_at
-        rows = connection.execute(select(*columns).where(Host.organization == key).order_by(Host.name)).all()
+        rows = connection.execute(select(*_COLUMNS).where(Host.organization == key).order_by(Host.name)).all()
     return [_listed(row) for row in rows]
 
 

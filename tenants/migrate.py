@@ -1,10 +1,6 @@
-"""Bringing the shared schema and every organization's schema to the newest revision.
+"""Bringing the shared schema of a server, or the schema of one organization, to a revision; `fleet` does them all."""
 
-Each schema has a transaction and a version row of its own: one that fails stays as it was and is reported, the
-others go on, and running the command again does only what is left.
-"""
-
-from dataclasses import dataclass, field
+import re
 from functools import cache
 
 from alembic import command
@@ -22,36 +18,20 @@ class CannotMigrate(RuntimeError):
     """The owner of DATABASE_URL lacks a right; the sentence names the SQL that grants it."""
 
 
-@dataclass
-class Report:
-    """What a run did: organizations brought up to date, those already there, and failures with their reason."""
-
-    upgraded: list[str] = field(default_factory=list)
-    current: list[str] = field(default_factory=list)
-    failed: dict[str, str] = field(default_factory=dict)
+# What organizations and servers may be called: it stands in commands and file names.
+NAME = re.compile(r"[a-z][a-z0-9-]{0,38}[a-z0-9]")
+# Revisions that an organization's tables may be behind this program, or ahead of it, and still be served: while
+# servers are updated one after the other, and until `deskhand migrate` has reached every organization.
+SERVED = 1
 
 
-def everything() -> Report:
-    """Make the logins, migrate the shared schema, then each organization's."""
-    shared()
-    report = Report()
-    owner = engines.engine("main", "owner")
-    with owner.connect() as connection:
-        found = connection.execute(text("SELECT slug, key FROM shared.organization ORDER BY slug")).all()
-    for slug, key in found:
-        try:
-            with owner.begin() as connection:
-                changed = upgrade_schema(connection, f"org_{key}")
-            (report.upgraded if changed else report.current).append(slug)
-        except Exception as error:
-            report.failed[slug] = str(error).splitlines()[0]
-    return report
+def shared(shard: str = "main") -> None:
+    """Make the logins and the shared schema of a server; safe to run again at any time.
 
-
-def shared() -> None:
-    """Make the logins and the shared schema; safe to run again at any time."""
+    The lists of organizations, hosts and servers are empty on all servers but 'main'.
+    """
     try:
-        with engines.engine("main", "owner").begin() as connection:
+        with engines.engine(shard, "owner").begin() as connection:
             _logins(connection)
             connection.exec_driver_sql("CREATE SCHEMA IF NOT EXISTS shared")
             connection.exec_driver_sql("SET LOCAL search_path = shared")
@@ -63,30 +43,57 @@ def shared() -> None:
         raise CannotMigrate(f"The role of DATABASE_URL lacks a right: {said} (docs/operating.md)") from error
 
 
-def upgrade_schema(connection: Connection, schema: str) -> bool:
-    """Bring one organization's schema to the newest revision inside the caller's transaction; True when it changed."""
+def upgrade_schema(connection: Connection, schema: str, to: str = "head") -> bool:
+    """Bring one organization's schema to a revision inside the caller's transaction; True when it changed.
+
+    A second run at the same schema waits for the first, and for nothing longer than five seconds.
+    """
     connection.exec_driver_sql("SET LOCAL lock_timeout = '5s'")
     connection.exec_driver_sql(f'SET LOCAL search_path = "{schema}", extensions')
-    before = _version(connection)
-    if before == head("tenant"):
+    connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:schema, 0))"), {"schema": schema})
+    if _version(connection) == (head("tenant") if to == "head" else to):
         return False
-    _upgrade(connection, "tenant")
+    _upgrade(connection, "tenant", to)
     return True
+
+
+def note(connection: Connection, key: str, revision: str | None) -> None:
+    """Write an organization's revision on the server 'main', where every request reads it with the host."""
+    change = text(
+        "UPDATE shared.organization SET revision = :revision WHERE key = :key AND revision IS DISTINCT FROM :revision"
+    )
+    connection.execute(change, {"revision": revision, "key": key})
+
+
+def serves(revision: str | None) -> bool:
+    """Whether this program can work with tables of a revision: its own, the one before, or the one after."""
+    return revision is not None and abs(int(revision) - int(head("tenant"))) <= SERVED
+
+
+def knows(revision: str) -> bool:
+    """Whether this program has the migrations up to a revision."""
+    return revision in _revisions("tenant")[1]
+
+
+def revision(connection: Connection, schema: str) -> str | None:
+    """The revision of an organization's tables as the schema itself has it; None without tables."""
+    if connection.scalar(text("SELECT to_regclass(:name)"), {"name": f'"{schema}".alembic_version'}) is None:
+        return None
+    return connection.scalar(text(f'SELECT version_num FROM "{schema}".alembic_version'))  # noqa: S608
 
 
 def head(tree: str) -> str:
     """The newest revision of a tree ('shared' or 'tenant')."""
-    return ScriptDirectory.from_config(_config(tree)).get_current_head()
+    return _revisions(tree)[0]
 
 
 def standing(connection: Connection, schema: str) -> str:
     """How a schema stands to this program: 'current', 'behind', 'ahead' (of a newer program), or 'missing'."""
     tree = "shared" if schema == "shared" else "tenant"
-    if connection.scalar(text("SELECT to_regclass(:name)"), {"name": f'"{schema}".alembic_version'}) is None:
+    if (found := revision(connection, schema)) is None:
         return "missing"
-    found = connection.scalar(text(f'SELECT version_num FROM "{schema}".alembic_version'))  # noqa: S608
     newest, known = _revisions(tree)
-    return "current" if found == newest else "behind" if found is None or found in known else "ahead"
+    return "current" if found == newest else "behind" if found in known else "ahead"
 
 
 @cache
@@ -116,8 +123,8 @@ def _config(tree: str, connection: Connection | None = None) -> Config:
     return config
 
 
-def _upgrade(connection: Connection, tree: str) -> None:
-    command.upgrade(_config(tree, connection), "head")
+def _upgrade(connection: Connection, tree: str, to: str = "head") -> None:
+    command.upgrade(_config(tree, connection), to)
 
 
 def _logins(connection: Connection) -> None:

@@ -17,6 +17,7 @@ from rq import Queue
 from rq.exceptions import DuplicateJobError
 from rq.serializers import JSONSerializer
 from sqlalchemy import ARRAY, BigInteger, all_, cast, event, func, or_, select, text
+from sqlalchemy.exc import OperationalError
 
 from . import engines, retention
 from .db import TenantSession, db, tenancy
@@ -86,6 +87,20 @@ def _enqueue(queue: Queue, name: str, key: str, job_id: int) -> None:
     )
 
 
+def drop(key: str) -> int:
+    """Forget whatever the queue has of an organization, whether it waits or was taken; returns how many."""
+    found: set[str] = set()
+    if not current_app.config["REDIS_URL"]:
+        return 0
+    for name in redis().scan_iter(match=f"rq:job:{key}-*", count=1000):
+        found.add(name.decode().removeprefix("rq:job:"))
+    for queue in queues():
+        for name in found:
+            if (job := queue.fetch_job(name)) is not None:
+                job.delete()
+    return len(found)
+
+
 def _drop_if_lost(queue: Queue, name: str) -> bool:
     """Forget what a worker took a while ago and never began: it was killed in between, and the queue waits for it.
 
@@ -118,19 +133,42 @@ def _forget(session, previous):
 
 
 def dispatch() -> int:
-    """Send every due job that the wake list names, some of each organization in turn; returns how many.
+    """Send every due job that the wake lists name, some of each organization in turn; returns how many.
 
-    While the queue is away, the wake list stays as it is.
+    While the queue is away, a wake list stays as it is; a server that is away keeps the others' jobs waiting once.
     """
+    names, resting = _servers()
+    sent, away = 0, current_app.extensions.setdefault("deskhand.away", {})
+    for name in names:
+        if time.monotonic() < away.get(name, 0):
+            continue
+        try:
+            sent += _dispatch_server(name, resting)
+        except OperationalError:
+            log.warning("The wake list of the server %s could not be read", name, exc_info=True)
+            away[name] = time.monotonic() + RESEND_SECONDS
+    return sent
+
+
+def _servers() -> tuple[list[str], list[str]]:
+    """The database servers, and the organizations that rest."""
+    query = text(
+        "SELECT array_agg(name ORDER BY name <> 'main', name),"
+        " ARRAY(SELECT key FROM shared.organization WHERE state = 'suspended') FROM shared.shard"
+    )
     with engines.engine("main", "desk").begin() as connection:
-        woken = connection.execute(
-            text(
-                "SELECT w.organization, array_agg(w.id) FROM shared.wake w"
-                " LEFT JOIN shared.organization o ON o.key = w.organization"
-                " WHERE w.at <= clock_timestamp() AND o.state IS DISTINCT FROM 'suspended'"
-                " GROUP BY w.organization ORDER BY min(w.at) LIMIT 200"
-            )
-        ).all()
+        return tuple(connection.execute(query).one())
+
+
+def _dispatch_server(name: str, resting: list[str]) -> int:
+    """Send what the wake list of one server names."""
+    query = text(
+        "SELECT organization, array_agg(id) FROM shared.wake"
+        " WHERE at <= clock_timestamp() AND organization <> ALL (CAST(:resting AS text[]))"
+        " GROUP BY organization ORDER BY min(at) LIMIT 200"
+    )
+    with engines.engine(name, "desk").begin() as connection:
+        woken = connection.execute(query, {"resting": resting}).all()
     sent, queued = 0, _queued() if woken else {}
     for key, ids in woken:
         try:
@@ -141,7 +179,7 @@ def dispatch() -> int:
             # The wake rows stay: they are what remembers that there is work.
             log.warning("The jobs of organization %s could not be read", key, exc_info=True)
             continue
-        with engines.engine("main", "desk").begin() as connection:
+        with engines.engine(name, "desk").begin() as connection:
             connection.execute(text("DELETE FROM shared.wake WHERE id = ANY (:ids)"), {"ids": ids})
     return sent
 

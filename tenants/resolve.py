@@ -22,6 +22,9 @@ class Organization:
     slug: str
     name: str
     shard: str = "main"
+    # What is sealed for it is sealed under this name, and the revision of its tables.
+    sealed_as: str = ""
+    revision: str | None = None
 
 
 class UnknownOrganization(LookupError):
@@ -62,13 +65,14 @@ def forget() -> None:
         _cache.clear()
 
 
-_COLUMNS = "o.key, o.slug, o.name, o.shard"
+_COLUMNS = "o.key, o.slug, o.name, o.shard, o.sealed_as, o.revision"
 _BY_HOST = text(
     f"SELECT {_COLUMNS} FROM shared.host h JOIN shared.organization o ON o.key = h.organization"  # noqa: S608
     " WHERE h.name = :value AND h.verified_at IS NOT NULL AND h.removed_at IS NULL"
 )
 _BY_NAME = text(
-    f"SELECT {_COLUMNS} FROM shared.organization o WHERE o.slug = :value OR o.key = :value"  # noqa: S608
+    f"SELECT {_COLUMNS} FROM shared.organization o WHERE (o.slug = :value OR o.key = :value)"  # noqa: S608
+    " AND o.state <> 'deleted'"
 )
 
 

@@ -15,9 +15,10 @@ from sqlalchemy import case, func, or_, select, update
 
 from . import limits
 from .db import Suspended, db
+from .elsewhere import Moved
 from .jobs import ATTEMPTS, FUNCTIONS, Cancelled, Job, JobFailed, LostLease, Work, wake
 from .resolve import UnknownOrganization
-from .scope import scope
+from .scope import NotMigrated, scope
 
 log = logging.getLogger(__name__)
 _app: list[tuple[Flask, int | None]] = []
@@ -45,7 +46,7 @@ def run(key: str, job_id: int) -> str:
     with app.app_context():
         try:
             claimed = _claim(key, job_id, app.config["DESKHAND_LEASE"])
-        except (UnknownOrganization, Suspended):
+        except (UnknownOrganization, Suspended, NotMigrated, Moved):
             return "gone"
         if claimed is None:
             return "gone"
@@ -58,7 +59,8 @@ def run(key: str, job_id: int) -> str:
                 function(work, **args)
                 _finish(work, "done")
             return "done"
-        except LostLease:
+        except (LostLease, Moved):
+            # Who follows finds the job where the organization is now, once the lease is over.
             return "gone"
         except Cancelled:
             return _end(key, work, "cancelled")

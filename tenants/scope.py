@@ -9,8 +9,9 @@ from dataclasses import replace
 
 from flask import Flask, current_app, g
 
-from . import engines
+from . import engines, migrate
 from .db import Tenancy, db, enter_transaction, tenancy
+from .elsewhere import Moved, follow, has_left
 from .resolve import Organization, organization
 
 
@@ -18,11 +19,20 @@ class AlreadyEntered(RuntimeError):
     """A second organization was entered in one app context: its rows would mix with the first's."""
 
 
+class NotMigrated(RuntimeError):
+    """The organization's tables are too old or too new for this program: `deskhand migrate`, or update the program."""
+
+
 def enter(found: Organization, seconds: int = 15) -> Tenancy:
-    """Enter an organization for the rest of this app context. Statements may take `seconds` each."""
+    """Enter an organization for the rest of this app context. Statements may take `seconds` each.
+
+    Raises `NotMigrated` when its tables are too far from what this program knows.
+    """
     if g.get("tenancy") is not None:
         raise AlreadyEntered(f"This app context is already in organization {g.tenancy.key}.")
-    g.tenancy = Tenancy(found.key, found.slug, found.name, found.shard, seconds=seconds)
+    if not migrate.serves(found.revision):
+        raise NotMigrated(f"The tables of {found.slug} are at revision {found.revision or 'none'}.")
+    g.tenancy = Tenancy(found.key, found.slug, found.name, found.shard, found.sealed_as, seconds=seconds)
     return g.tenancy
 
 
@@ -41,14 +51,19 @@ def narrow(contact_id: int) -> None:
 
 @contextmanager
 def scope(slug_or_key: str, seconds: int = 600) -> Iterator[Tenancy]:
-    """Work inside an organization outside a request; commits at the end, rolls back when the body raises."""
+    """Work inside an organization outside a request; commits at the end, rolls back when the body raises.
+
+    Raises `Moved` when the organization went to another server meanwhile.
+    """
     with current_app.app_context():
         entered = enter(organization(slug_or_key), seconds)
         try:
             yield entered
             db.session.commit()
-        except BaseException:
+        except BaseException as error:
             db.session.rollback()
+            if has_left(error):
+                raise Moved(f"{entered.slug} is no longer on {entered.shard}.") from error
             raise
         finally:
             db.session.remove()
@@ -60,6 +75,15 @@ def aside() -> Iterator:
     here = replace(tenancy(), login="desk", contact_id=None)
     with engines.engine(here.shard, "desk").begin() as connection:
         enter_transaction(connection, here)
+        yield connection
+
+
+@contextmanager
+def central() -> Iterator:
+    """A short transaction on the server 'main' in this organization's name, for its hosts, wherever it lives itself."""
+    here = tenancy()
+    with engines.engine("main", "desk").begin() as connection:
+        connection.exec_driver_sql("SELECT set_config('role', %s, true)", (here.schema,))
         yield connection
 
 
@@ -85,3 +109,4 @@ def wrap_requests(app: Flask, find: Callable[[], Organization | None]) -> None:
         return response
 
     app.dispatch_request = dispatch_and_commit
+    follow(app)

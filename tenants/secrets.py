@@ -27,14 +27,16 @@ class CannotOpen(ValueError):
 def seal(purpose: str, data: bytes) -> bytes:
     """Encrypt bytes for this organization and purpose."""
     nonce = os.urandom(NONCE)
-    return nonce + _cipher(_secret(), tenancy().key, purpose).encrypt(nonce, data, purpose.encode())
+    return nonce + _cipher(_secret(), tenancy().sealed_as, purpose).encrypt(nonce, data, purpose.encode())
 
 
 def unseal(purpose: str, sealed: bytes) -> bytes:
     """Decrypt what `seal` made, also with a key of before; raises `CannotOpen`."""
     for secret in (_secret(), *(old.encode() for old in current_app.config["SECRET_KEY_FALLBACKS"] or ())):
         try:
-            return _cipher(secret, tenancy().key, purpose).decrypt(sealed[:NONCE], sealed[NONCE:], purpose.encode())
+            return _cipher(secret, tenancy().sealed_as, purpose).decrypt(
+                sealed[:NONCE], sealed[NONCE:], purpose.encode()
+            )
         except (InvalidTag, ValueError):
             continue
     raise CannotOpen("These bytes were not sealed here for this purpose.")
@@ -42,7 +44,7 @@ def unseal(purpose: str, sealed: bytes) -> bytes:
 
 def fingerprint(purpose: str, text: str) -> bytes:
     """A keyed hash (HMAC-SHA-256) of a text, the same each time within this organization and of no use outside it."""
-    return hmac.new(_key(_secret(), tenancy().key, purpose), text.encode(), hashlib.sha256).digest()
+    return hmac.new(_key(_secret(), tenancy().sealed_as, purpose), text.encode(), hashlib.sha256).digest()
 
 
 def _secret() -> bytes:

@@ -26,7 +26,7 @@ import pytest
 
 from app.application import create_app
 from app.config import load
-from tenants import migrate, provision, runner
+from tenants import fleet, provision, runner
 
 from . import world as worlds
 from .cast import HOSTS, NAMES, Cast, make_cast
@@ -75,7 +75,7 @@ def template(app, cluster: Cluster):
     """The database that worlds are copied from: migrated, with both organizations and their people."""
     cluster.create(TEMPLATE)
     with worlds.using(app, cluster.url(TEMPLATE)), app.app_context():
-        migrate.everything()
+        fleet.everything()
         keys = {slug: provision.create(slug, NAMES[slug], list(hosts)).key for slug, hosts in HOSTS.items()}
         for key in keys.values():
             _number_apart(cluster, f"org_{key}")

@@ -7,8 +7,8 @@ import click
 from app.fields.errors import FieldErrors
 from app.records.actor import SYSTEM
 from tenants import scope
-from tenants.cli import as_json, fail, say
 from tenants.resolve import UnknownOrganization
+from tenants.saying import as_json, fail, say
 
 from . import actions
 from .models import ROLES

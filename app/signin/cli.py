@@ -6,8 +6,8 @@ from sqlalchemy import func, select
 from app.people.models import Account, Staff
 from app.people.permissions import SCOPES
 from tenants import db, scope
-from tenants.cli import as_json, fail, say
 from tenants.resolve import UnknownOrganization
+from tenants.saying import as_json, fail, say
 
 from . import sessions
 

@@ -9,7 +9,7 @@ from app.application import create_app
 from app.config import load
 from app.embedded import postgres, valkey
 from app.embedded.process import free_port, wait_until
-from tenants import migrate, provision
+from tenants import fleet, provision
 from tests import cluster as clusters
 from tests import world as worlds
 from tests.cast import HOSTS, NAMES, make_cast
@@ -35,7 +35,7 @@ class Site:
         app = create_app(settings, DATABASE_POOL=None)
         app.test_client_class = worlds.Client
         with worlds.using(app, cluster.url(DATABASE)), app.app_context():
-            migrate.everything()
+            fleet.everything()
             keys = {slug: provision.create(slug, NAMES[slug], list(hosts)).key for slug, hosts in HOSTS.items()}
             cast = {slug: make_cast(slug) for slug in HOSTS}["harbor"]
         self.world = worlds.World(app, cluster, DATABASE, cast, keys)

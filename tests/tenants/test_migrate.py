@@ -6,7 +6,7 @@ import psycopg
 import pytest
 from sqlalchemy import text
 
-from tenants import checks, engines, migrate
+from tenants import checks, engines, fleet, migrate
 
 
 @pytest.fixture
@@ -18,14 +18,14 @@ def operator(world):
 
 def test_running_again_changes_nothing(operator):
     before = operator.checksum()
-    report = migrate.everything()
+    report = fleet.everything()
     assert (report.upgraded, report.current, report.failed) == ([], ["harbor", "summit"], {})
     assert operator.checksum() == before
 
 
 def test_the_passwords_of_the_logins_stay(operator):
     kept = (operator.cluster.home / "logins.json").read_text()
-    migrate.everything()
+    fleet.everything()
     path = operator.cluster.home / "logins.json"
     assert path.read_text() == kept
     assert path.stat().st_mode & 0o077 == 0
@@ -39,13 +39,13 @@ def test_one_schema_that_fails_is_reported_and_the_others_go_on(operator):
         operator.sql(f"DROP SCHEMA {schema} CASCADE")
         operator.sql(f"CREATE SCHEMA {schema} AUTHORIZATION deskhand_owner")
     operator.sql(f"CREATE TABLE {harbor}.company (in_the_way int)")
-    report = migrate.everything()
+    report = fleet.everything()
     assert report.upgraded == ["summit"]
     assert list(report.failed) == ["harbor"]
     assert "company" in report.failed["harbor"]
     assert operator.sql("SELECT tablename FROM pg_tables WHERE schemaname = %s", harbor) == [{"tablename": "company"}]
     operator.sql(f"DROP TABLE {harbor}.company")
-    report = migrate.everything()
+    report = fleet.everything()
     assert (report.upgraded, report.current, report.failed) == (["harbor"], ["summit"], {})
 
 
@@ -64,7 +64,7 @@ def test_an_owner_who_may_not_make_roles_is_told_what_to_do(operator):
     operator.sql("ALTER ROLE deskhand_owner NOCREATEROLE")
     try:
         with pytest.raises(migrate.CannotMigrate, match="ALTER ROLE deskhand_owner CREATEROLE"):
-            migrate.everything()
+            fleet.everything()
     finally:
         operator.sql("ALTER ROLE deskhand_owner CREATEROLE")
 
