@@ -17,7 +17,7 @@ from app.settings import forms as describing
 from app.web import toasts
 from app.web.access import allow
 from app.web.confirm import Confirm
-from app.web.forms import form, nonce, number, once
+from app.web.forms import form, nonce, number, once, steps
 from app.web.htmx import fragment, page, redirect_to
 
 from . import building, conditions, queries, questions
@@ -69,14 +69,21 @@ def update_order(id: int) -> Response:
 @bp.post("/<name>/place")
 @allow("admin.fields")
 def update_place(id: int, name: str) -> Response:
-    """Move a question one place up or down."""
+    """Move a question one place up or down, or to the place whose number was typed."""
     queries.get_form(id, current_user)
-    key, by = name.removeprefix("custom-"), -1 if request.form.get("move") == "up" else 1
-    operation = building.move(id, key, by, actor=current_user.actor)
-    draft = building.draft(id)
-    at = next((n for n, one in enumerate(draft, 1) if one.field.key == key), 0)
-    label = draft[at - 1].field.label
-    return _after(id, operation, _("%(field)s is now number %(n)d of %(all)d", field=label, n=at, all=len(draft)))
+    key = name.removeprefix("custom-")
+    operation = building.move(id, key, steps(_place(id, key)[0]), actor=current_user.actor)
+    at, label, count = _place(id, key)
+    return _after(id, operation, _("%(field)s is now number %(n)d of %(all)d", field=label, n=at, all=count))
+
+
+def _place(id: int, key: str) -> tuple[int, str, int]:
+    """At which place of how many a question stands, with its name between the two; raises `NotFound`."""
+    draft = [one.field for one in building.draft(id)]
+    for at, entry in enumerate(draft, 1):
+        if entry.key == key:
+            return at, str(entry.label), len(draft)
+    raise NotFound
 
 
 @bp.get("/new")

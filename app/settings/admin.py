@@ -15,7 +15,7 @@ from app.records.models import Operation
 from app.web import toasts
 from app.web.access import allow
 from app.web.confirm import Confirm
-from app.web.forms import form, nonce, number, once
+from app.web.forms import form, nonce, number, once, steps
 from app.web.htmx import fragment, page, redirect_to
 
 from . import custom, fields, forms
@@ -80,9 +80,11 @@ def update_order(noun: str) -> Response:
 @bp.post("/<noun>/<name>/place")
 @allow("admin.fields")
 def update_place(noun: str, name: str) -> Response:
-    """Move a field one place up or down."""
-    by = -1 if request.form.get("move") == "up" else 1
-    operation = fields.move(noun, name, by, actor=current_user.actor)
+    """Move a field one place up or down, or to the place whose number was typed."""
+    names = [row.field.name for row in fields.rows(noun)]
+    if name not in names:
+        raise NotFound
+    operation = fields.move(noun, name, steps(names.index(name) + 1), actor=current_user.actor)
     names = [row.field.name for row in fields.rows(noun)]
     label = fields.get(noun, name).field.label
     text = _("%(field)s is now number %(n)d of %(all)d", field=label, n=names.index(name) + 1, all=len(names))
