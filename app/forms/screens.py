@@ -11,7 +11,7 @@ from app.i18n import lazy_gettext as _l
 from app.i18n import ngettext
 from app.records.errors import NotFound
 from app.records.models import Operation
-from app.settings import custom
+from app.settings import custom, languages
 from app.settings import fields as settings
 from app.settings import forms as describing
 from app.web import toasts
@@ -105,7 +105,8 @@ def _described(id: int, kind: str, key: str = "") -> list:
     found[1:1] = describing.options(kind, new=not key)
     found += describing.rules(required=kind != "yes_no", hidden=False)
     found += conditions.describing(conditions.SHOW, earlier)
-    return found + (conditions.describing(conditions.REQUIRE, earlier) if kind != "yes_no" else [])
+    found += conditions.describing(conditions.REQUIRE, earlier) if kind != "yes_no" else []
+    return found + languages.fields(choices="choices" in custom.options_of(kind))
 
 
 def _new_question(id: int, kind: str, wrong: FieldErrors | None = None):
@@ -158,7 +159,7 @@ def _question_form(id: int, name: str, wrong: FieldErrors | None = None):
         for key in ("min", "max")
         if values.get(key) is not None and entry.kind.numeric
     }
-    values |= {"portal": row.portal or "none"}
+    values |= {"portal": row.portal or "none"} | languages.values(row.options)
     values |= conditions.values(conditions.SHOW, question.show_if, fields)
     values |= conditions.values(conditions.REQUIRE, question.require_if, fields)
     more = {"values": values, "wrong": wrong, "version": row.version, "submit": _("Save"), "wide": True}

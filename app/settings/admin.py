@@ -18,7 +18,7 @@ from app.web.confirm import Confirm
 from app.web.forms import form, nonce, number, once, steps
 from app.web.htmx import fragment, page, redirect_to
 
-from . import custom, fields, forms
+from . import custom, fields, forms, languages
 
 bp = Blueprint("fields", __name__, url_prefix="/fields")
 TITLES = {
@@ -112,7 +112,8 @@ def _given_fields(row: fields.Row) -> list:
 def _own_fields(noun: str, kind: str, widest: str, new: bool = True) -> list:
     found = forms.describing(fields.sections(noun), widest)
     found[1:1] = forms.options(kind, new)
-    return found + forms.rules(required=kind != "yes_no")
+    found += forms.rules(required=kind != "yes_no")
+    return found + languages.fields(choices="choices" in custom.options_of(kind))
 
 
 def _form(noun: str, name: str, wrong: FieldErrors | None = None):
@@ -125,6 +126,7 @@ def _form(noun: str, name: str, wrong: FieldErrors | None = None):
     if entry.custom:
         kept = custom.get(noun, entry.key)
         values |= kept.options | {"choices": custom.choices_text(kept.options), "default": custom.default_text(entry)}
+        values |= {"label": kept.label, "help": kept.help or ""} | languages.values(kept.options)
         values |= {
             key: entry.kind.from_json(values[key]) for key in ("min", "max") if _is_bound(entry, values.get(key))
         }

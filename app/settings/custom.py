@@ -14,7 +14,7 @@ from app.fields.kinds import KINDS, Decimal, Kind, from_settings
 from app.fields.models import CustomField
 from app.fields.record import Record
 from app.fields.registry import Field, model_of
-from app.fields.settings import fields_of, own_field
+from app.fields.settings import LANGUAGES, fields_of, own_field
 from app.i18n import gettext as _
 from app.i18n import lazy_gettext as _l
 from app.records.actor import Actor
@@ -22,6 +22,8 @@ from app.records.errors import NotFound
 from app.records.models import Operation
 from app.records.write import Create, Update, apply, begin
 from tenants import db
+
+from . import languages
 
 # The nouns whose fields an organization may change, in the order of the menu.
 NOUNS = ("contact", "company", "contract", "membership")
@@ -129,6 +131,7 @@ def create(
     label = values["label"]
     free(noun, label)
     options = _checked(kind, label, values)
+    options |= _in_languages(noun, values, options)
     key = _key(model(noun).noun, label)
     last = max((entry.position for entry in fields(noun)), default=0)
     said = {name: values[name] for name in SAID if values.get(name) is not None} | dict(more or {})
@@ -155,6 +158,7 @@ def change(
     options = _checked(row.kind, label, dict(values) | {name: row.options.get(name) for name in ONCE})
     empty = {"help": None, "section": "", "portal": ""}
     said = {name: empty.get(name) if values[name] is None else values[name] for name in SAID if name in values}
+    options |= _in_languages(noun, values, options, row)
     wanted = said | {"options": options} | dict(more or {})
     differs = {name: value for name, value in wanted.items() if getattr(row, name) != value}
     if not differs:
@@ -199,11 +203,28 @@ def _said(noun: Whose, words: tuple[Any, Any], label: str) -> str:
     return str(words[isinstance(noun, Asked)]) % {"field": label}
 
 
-def free(noun: Whose, label: str, but: str = "") -> None:
+def free(noun: Whose, label: str, but: str = "", at: str = "label") -> None:
     """Raise `FieldErrors` when another field of the noun has this name: sheets could not tell them apart."""
-    taken = {str(entry.label).casefold() for entry in fields(noun) if entry.name != but}
+    others = [entry for entry in fields(noun) if entry.name != but]
+    taken = {str(entry.label).casefold() for entry in others}
+    # One of the organization's own is known by its name in every language.
+    taken |= {name.casefold() for entry in others if entry.custom for name in (entry.sheet, *entry.synonyms)}
     if label.casefold() in taken:
-        raise FieldErrors({"label": FieldError(_("Another field has this name."), code="taken")})
+        raise FieldErrors({at: FieldError(_("Another field has this name."), code="taken")})
+
+
+def _in_languages(
+    noun: Whose, values: Mapping[str, Any], options: Mapping[str, Any], row: CustomField | None = None
+) -> dict[str, Any]:
+    """The option that holds name, help and choices by language: as it was where nothing is said of it."""
+    before = {} if row is None else row.options
+    if not languages.told(values):
+        kept = before.get(LANGUAGES)
+    else:
+        for at, label in languages.labels(values).items():
+            free(noun, label, but="" if row is None else f"custom-{row.key}", at=at)
+        kept = languages.options(values, options.get("choices") or [], before.get("choices") or [])
+    return {LANGUAGES: kept} if kept else {}
 
 
 def choices_text(options: Mapping[str, Any]) -> str:
