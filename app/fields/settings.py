@@ -27,6 +27,8 @@ KEPT = 300
 WORDS = "words."
 # Where the options of a field of an organization's own hold its name, help and choices by language.
 LANGUAGES = "languages"
+# Where those of a question hold which of its choices go with which answer to an earlier one.
+OFFER = "offer"
 
 _cache: OrderedDict[tuple[str, int, str], Any] = OrderedDict()
 _lock = Lock()
@@ -172,6 +174,7 @@ def own_field(model: type[Record], said: Said) -> Field | None:
     """A field of an organization's own, in the viewer's language; None where what is said of it makes none."""
     options = dict(said.options or {})
     told = options.pop(LANGUAGES, {})
+    options.pop(OFFER, None)
     texts = {name: {locale: one.get(name) for locale, one in told.items()} for name in ("label", "help")}
     label = in_language(said.label, texts["label"])
     try:

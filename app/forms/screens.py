@@ -20,7 +20,7 @@ from app.web.confirm import Confirm
 from app.web.forms import form, nonce, number, once, steps
 from app.web.htmx import fragment, page, redirect_to
 
-from . import building, conditions, queries, questions
+from . import building, conditions, offering, queries, questions
 
 bp = Blueprint("questions", __name__, url_prefix="/forms/<int:id>/questions")
 PORTAL = {"": _l("not shown"), "view": _l("shown")}
@@ -104,6 +104,7 @@ def _described(id: int, kind: str, key: str = "") -> list:
     found = describing.describing(headings, "view")
     found[1:1] = describing.options(kind, new=not key)
     found += describing.rules(required=kind != "yes_no", hidden=False)
+    found += offering.describing(kind, earlier)
     found += conditions.describing(conditions.SHOW, earlier)
     found += conditions.describing(conditions.REQUIRE, earlier) if kind != "yes_no" else []
     return found + languages.fields(choices="choices" in custom.options_of(kind))
@@ -160,6 +161,7 @@ def _question_form(id: int, name: str, wrong: FieldErrors | None = None):
         if values.get(key) is not None and entry.kind.numeric
     }
     values |= {"portal": row.portal or "none"} | languages.values(row.options)
+    values |= offering.values(question.offer, row.options.get("choices") or [], fields)
     values |= conditions.values(conditions.SHOW, question.show_if, fields)
     values |= conditions.values(conditions.REQUIRE, question.require_if, fields)
     more = {"values": values, "wrong": wrong, "version": row.version, "submit": _("Save"), "wide": True}

@@ -60,7 +60,7 @@ def section(filled: Filled) -> dict[str, Any]:
         "description": filled.description,
         "facts": INLINE.facts(filled),
         "missing": [str(entry.label) for entry in filled.missing],
-        "changes": any(one.conditions for one in filled.questions),
+        "changes": any(one.depends for one in filled.questions),
         "version": version,
         "newest": newest if newest > version else None,
         "may": current_user.may("forms.edit"),
