@@ -66,8 +66,34 @@ def settings_changed() -> None:
     db.session.info["fields_changed"] = {}
 
 
+def filters_beside(model: type[Record], permission: str) -> Callable:
+    """Register a function that tells what lists of `model` can be filtered by beside its fields.
+
+    Only who holds the permission can, and nobody in the portal. What it tells is kept until `settings_changed`.
+    """
+
+    def register(function: Callable[[], Iterable[Field]]) -> Callable[[], Iterable[Field]]:
+        _beside.setdefault(model.noun, {})[permission] = function
+        return function
+
+    return register
+
+
+# Filled while the nouns' modules are read, at start-up only.
+_beside: dict[str, dict[str, Callable[[], Iterable[Field]]]] = {}
+
+
 def _for_organization(model: type[Record]) -> FieldSet:
-    return _kept(model.noun, lambda: FieldSet(model, (*_given(model), *_own(model))))
+    return _kept(model.noun, lambda: FieldSet(model, (*_given(model), *_own(model)), _told_beside(model.noun)))
+
+
+def _told_beside(noun: str) -> dict[str, Callable[[], Iterable[Field]]]:
+    """What tells the filters, by permission: asked when a list of the desk wants to know, since the portal may not."""
+
+    def told(permission: str, tell: Callable[[], Iterable[Field]]) -> Callable[[], Iterable[Field]]:
+        return lambda: _kept(f"{noun} {permission}", tell)
+
+    return {permission: told(permission, tell) for permission, tell in _beside.get(noun, {}).items()}
 
 
 def _kept(name: str, read: Callable[[], Any]) -> Any:

@@ -21,6 +21,7 @@ from app.web.forms import number
 from app.web.htmx import fragment, page, redirect_to
 from app.web.inline import Inline, inline
 
+from . import answers as _answers  # noqa: F401  (registers what lists can be filtered by)
 from . import erasing as _erasing  # noqa: F401  (registers what goes with a person who is erased)
 from . import filling, queries, questions, showing
 from .models import FilledForm
