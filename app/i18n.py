@@ -3,7 +3,7 @@
 Beneath is Flask-Babel. A page of fifty rows asks for a thousand words, so the catalogue is looked up once a request.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -20,6 +20,7 @@ __all__ = [
     "current_locale",
     "current_zone",
     "gettext",
+    "in_language",
     "lazy_gettext",
     "markup",
     "ngettext",
@@ -95,6 +96,16 @@ def _markup(text: str) -> Markup:
 def lazy_gettext(string: str, **variables) -> LazyString:
     """A text whose language is decided when it is shown: for labels that are made at start-up."""
     return LazyString(gettext, string, **variables)
+
+
+def in_language(usual: str, others: Mapping[str, str | None]) -> str | LazyString:
+    """A text that is not ours: as it was given for the viewer's language, otherwise the usual one."""
+    given = {locale: text for locale, text in others.items() if text}
+    return LazyString(_given_for, usual, given) if given else usual
+
+
+def _given_for(usual: str, given: Mapping[str, str]) -> str:
+    return given.get(current_locale(), usual)
 
 
 def current_locale() -> str:

@@ -18,12 +18,30 @@ const holds = (form, { field, verb, value }, hidden) => {
   if (verb === "contains") return found.length > 0 && found.includes(wanted);
   return (found === wanted) === (verb === "is");
 };
+/* Leaves the choices that go with the answer to another question; those that no answer names always do. Is anything left? */
+const offer = (form, question, { field, choices }, hidden) => {
+  const given = answer(form, field, hidden.has(field));
+  const named = new Set(Object.values(choices).flat());
+  const fits = new Set(Object.entries(choices).filter(([one]) => fold(one) === given).flatMap(([, values]) => values));
+  let left = false;
+  for (const choice of question.querySelectorAll("option, [type=checkbox]")) {
+    if (!choice.value) continue;
+    const out = named.has(choice.value) && !fits.has(choice.value);
+    left ||= !out;
+    choice.disabled = (choice.closest(".check") ?? choice).hidden = out;
+    if (!out) continue;
+    choice.checked = false;
+    if (choice.selected) choice.parentElement.value = "";
+  }
+  return left;
+};
 const apply = form => {
   const hidden = new Set();
   for (const question of form.querySelectorAll("[data-rules]")) {
-    const { show, require } = JSON.parse(question.dataset.rules);
+    const { show, require, offer: offered } = JSON.parse(question.dataset.rules);
+    const out = show && !holds(form, show, hidden) || offered && !offer(form, question, offered, hidden);
     /* What the server has refused stays in sight. */
-    question.hidden = show && !holds(form, show, hidden) && !question.matches(".field-wrong");
+    question.hidden = out && !question.matches(".field-wrong");
     const control = question.querySelector("[name]");
     if (question.hidden && control) hidden.add(control.name.replace(/_text$/, ""));
     if (!require) continue;

@@ -57,14 +57,15 @@ def condition(field: Field, operator: str, typed: str, model: type[Record]) -> C
         found = field.related.matches(model, values)
         return not_(found) if operator in ("is_not", "none_of") else found
     if operator in ("any_of", "none_of"):
-        found = _any_of(value, values)
+        found = any_of(value, values)
         return found if operator == "any_of" else or_(value.is_(None), not_(found))
     if field.kind.name == "phone":
         return digits(value) == _digits(typed)
     return _compare(operator, value, values[0])
 
 
-def _any_of(value, wanted: list) -> ColumnElement[bool]:
+def any_of(value: ColumnElement, wanted: list) -> ColumnElement[bool]:
+    """The condition that the value is one of these; of several values, that one of them is."""
     if isinstance(value.type, ARRAY):
         return value.overlap(cast(wanted, ARRAY(Text)))
     if isinstance(value.type, Text):

@@ -5,7 +5,7 @@ is declared with `related()`. An organization's own labels and custom fields are
 Every consumer (form, cell, list, filter, sheet, API, history) reads this and names no field.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from dataclasses import field as attribute
 from typing import Any
@@ -219,10 +219,17 @@ def declared_fields(model: type[Record]) -> tuple[Field, ...]:
 class FieldSet:
     """The fields of one noun for one organization, in order."""
 
-    def __init__(self, model: type[Record], fields: tuple[Field, ...]):
+    def __init__(
+        self,
+        model: type[Record],
+        fields: tuple[Field, ...],
+        beside: Mapping[str, Callable[[], Iterable[Field]]] | None = None,
+    ):
         self.model = model
+        # What tells by what else lists can be filtered, by the permission that it takes.
+        self._beside = beside or {}
         self._fields = {entry.name: entry for entry in sorted(fields, key=lambda entry: (entry.position, entry.name))}
-        self._seen: dict[bool, FieldSet] = {}
+        self._seen: dict[tuple, FieldSet] = {}
         # What a consumer has made of these fields and wants to find again as long as they are the same.
         self.made: dict[tuple, Any] = {}
 
@@ -249,11 +256,18 @@ class FieldSet:
     def for_viewer(self, viewer) -> "FieldSet":
         """What this viewer may see: no hidden field, and in the portal only what is opened to it."""
         portal = getattr(viewer, "surface", "staff") == "portal"
-        if portal not in self._seen:
-            self._seen[portal] = self.only(
-                lambda entry: not entry.hidden and (not portal or entry.portal in ("view", "edit"))
-            )
-        return self._seen[portal]
+        may = getattr(viewer, "may", lambda permission: False)
+        beside = () if portal else tuple(filter(may, self._beside))
+        key = (portal, beside)
+        if key not in self._seen:
+            seen = self.only(lambda entry: not entry.hidden and (not portal or entry.portal in ("view", "edit")))
+            seen._beside = {permission: self._beside[permission] for permission in beside}
+            self._seen[key] = seen
+        return self._seen[key]
+
+    def filters(self) -> list[Field]:
+        """Everything that a list can be filtered by: the fields, and what stands beside them."""
+        return [*self, *(entry for tell in self._beside.values() for entry in tell())]
 
     def editable(self, viewer) -> "FieldSet":
         """What this viewer may change on a record that exists."""

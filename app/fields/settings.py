@@ -1,14 +1,14 @@
 """The fields of a noun as this organization has them: its labels, its order, its own fields."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from threading import Lock
 from typing import Any, Protocol
 
 from sqlalchemy import select, update
 
-from app.i18n import own_words
+from app.i18n import in_language, own_words
 from app.wording import USUAL, Words
 from tenants import db, tenancy
 from tenants.db import NoTenant
@@ -25,6 +25,10 @@ KEPT = 300
 # A row of the settings with such a name holds no field but what the noun is called in a language: the singular as its
 # label and the plural as its help.
 WORDS = "words."
+# Where the options of a field of an organization's own hold its name, help and choices by language.
+LANGUAGES = "languages"
+# Where those of a question hold which of its choices go with which answer to an earlier one.
+OFFER = "offer"
 
 _cache: OrderedDict[tuple[str, int, str], Any] = OrderedDict()
 _lock = Lock()
@@ -62,8 +66,34 @@ def settings_changed() -> None:
     db.session.info["fields_changed"] = {}
 
 
+def filters_beside(model: type[Record], permission: str) -> Callable:
+    """Register a function that tells what lists of `model` can be filtered by beside its fields.
+
+    Only who holds the permission can, and nobody in the portal. What it tells is kept until `settings_changed`.
+    """
+
+    def register(function: Callable[[], Iterable[Field]]) -> Callable[[], Iterable[Field]]:
+        _beside.setdefault(model.noun, {})[permission] = function
+        return function
+
+    return register
+
+
+# Filled while the nouns' modules are read, at start-up only.
+_beside: dict[str, dict[str, Callable[[], Iterable[Field]]]] = {}
+
+
 def _for_organization(model: type[Record]) -> FieldSet:
-    return _kept(model.noun, lambda: FieldSet(model, (*_given(model), *_own(model))))
+    return _kept(model.noun, lambda: FieldSet(model, (*_given(model), *_own(model)), _told_beside(model.noun)))
+
+
+def _told_beside(noun: str) -> dict[str, Callable[[], Iterable[Field]]]:
+    """What tells the filters, by permission: asked when a list of the desk wants to know, since the portal may not."""
+
+    def told(permission: str, tell: Callable[[], Iterable[Field]]) -> Callable[[], Iterable[Field]]:
+        return lambda: _kept(f"{noun} {permission}", tell)
+
+    return {permission: told(permission, tell) for permission, tell in _beside.get(noun, {}).items()}
 
 
 def _kept(name: str, read: Callable[[], Any]) -> Any:
@@ -167,22 +197,35 @@ class Said(Protocol):
 
 
 def own_field(model: type[Record], said: Said) -> Field | None:
-    """A field of an organization's own; None where what is said of it makes none."""
+    """A field of an organization's own, in the viewer's language; None where what is said of it makes none."""
+    options = dict(said.options or {})
+    told = options.pop(LANGUAGES, {})
+    options.pop(OFFER, None)
+    texts = {name: {locale: one.get(name) for locale, one in told.items()} for name in ("label", "help")}
+    label = in_language(said.label, texts["label"])
     try:
-        kind = from_settings(said.kind, said.label, said.options)
+        kind = from_settings(said.kind, label, options)
     except FieldError:
         return None
+    if named := {locale: one["choices"] for locale, one in told.items() if one.get("choices")}:
+        kind = replace(kind, choices=tuple(_choice(named, *pair) for pair in kind.choices))
     entry = Field(
         name=f"custom-{said.key}",
         kind=kind,
-        label=said.label,
+        label=label,
         noun=model.noun,
         section=said.section,
         sheet=said.label,
+        synonyms=tuple(dict.fromkeys(filter(None, texts["label"].values()))),
         required=said.required,
         hidden=said.hidden,
-        help=said.help or "",
+        help=in_language(said.help or "", texts["help"]),
         position=said.position,
         custom=True,
     )
     return replace(entry, portal=opened(model, entry, said.portal))
+
+
+def _choice(named: Mapping[str, Mapping[str, str]], value: str, label: str) -> tuple[str, Any]:
+    """A choice with its names in languages, by locale and value."""
+    return value, in_language(label, {locale: names.get(value) for locale, names in named.items()})

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from app.fields.models import CustomField
-from app.fields.settings import fields_of
+from app.fields.settings import OFFER, fields_of
 from app.i18n import gettext as _
 from app.i18n import lazy_gettext as _l
 from app.records import write
@@ -18,9 +18,10 @@ from app.records.write import Create, Update
 from app.settings import custom
 from tenants import db
 
-from . import conditions, queries, questions
+from . import conditions, offering, queries, questions
 from .conditions import REQUIRE, SHOW, Condition
 from .models import Form, FormVersion
+from .offering import Offer
 from .questions import Question
 
 REMOVAL = Removal(Form, "admin.fields")
@@ -73,11 +74,20 @@ def _conditions(form_id: int, values: Mapping[str, Any], key: str = "") -> dict[
     return found
 
 
+def _offer(form_id: int, kind: str, values: Mapping[str, Any], key: str = "") -> dict[str, Any]:
+    """What the options hold of choices that depend on an earlier answer."""
+    if kind not in offering.DEPENDING:
+        return {}
+    offer = offering.read(values, custom.typed_choices(values.get("choices")), earlier(form_id, key))
+    return {} if offer is None else {OFFER: offer.kept()}
+
+
 def ask(form_id: int, kind: str, values: Mapping[str, Any], *, actor: Actor) -> Operation:
     """Put one more question at the end of the draft. Raises `FieldErrors`."""
     hold(form_id)
     more = {name: value for name, value in _conditions(form_id, values).items() if value is not None}
-    return custom.create(questions.asked(form_id), kind, values, actor=actor, more=more)[1]
+    beside = _offer(form_id, kind, values)
+    return custom.create(questions.asked(form_id), kind, values, actor=actor, more=more, beside=beside)[1]
 
 
 def change(
@@ -85,8 +95,9 @@ def change(
 ) -> Operation | None:
     """Change a question of the draft, all but its kind; None when it was so already. Raises `FieldErrors`."""
     hold(form_id)
-    more = _conditions(form_id, values, key)
-    return custom.change(questions.asked(form_id), key, values, actor=actor, base=base, more=more)
+    asked = questions.asked(form_id)
+    more, beside = _conditions(form_id, values, key), _offer(form_id, custom.get(asked, key).kind, values, key)
+    return custom.change(asked, key, values, actor=actor, base=base, more=more, beside=beside)
 
 
 def hold(form_id: int) -> None:
@@ -128,20 +139,22 @@ def _in_order(wanted: list[tuple[CustomField, Mapping[str, CustomField]]]) -> No
     """Raise `Depends` where a question would not stand behind those that its conditions are about."""
     before: set[str] = set()
     for row, rows in wanted:
-        for condition in filter(None, map(Condition.of, (row.show_if, row.require_if))):
-            if condition.field in rows and condition.field not in before:
-                names = {"question": row.label, "other": rows[condition.field].label}
+        for other in _about(row):
+            if other in rows and other not in before:
+                names = {"question": row.label, "other": rows[other].label}
                 raise Depends(_("“%(question)s” depends on “%(other)s” and stands behind it.", **names))
         before.add(row.key)
 
 
+def _about(row: CustomField) -> list[str]:
+    """The keys of the questions that one depends on, by its conditions or its choices."""
+    found = (Condition.of(row.show_if), Condition.of(row.require_if), Offer.of(row.options))
+    return [one.field for one in found if one is not None]
+
+
 def depending(form_id: int, key: str) -> list[str]:
-    """The names of the questions whose conditions are about this one."""
-    return [
-        row.label
-        for row in questions.draft_rows(form_id)
-        if any(one and one["field"] == key for one in (row.show_if, row.require_if))
-    ]
+    """The names of the questions whose conditions or choices are about this one."""
+    return [row.label for row in questions.draft_rows(form_id) if key in _about(row)]
 
 
 def set_aside(form_id: int, key: str, *, actor: Actor) -> Operation:

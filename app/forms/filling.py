@@ -92,6 +92,7 @@ def update(record: FilledForm, values: dict[str, Any], *, actor: Actor, base: in
     asked = questions.made(definitions)
     now = {one.name: one.field.value(record) for one in asked}
     _judge(asked, now, values)
+    values = {**values, **_outdated(asked, now, values)}
     differs = {key: value for key, value in values.items() if value != now.get(key)}
     if not differs:
         return None
@@ -120,6 +121,20 @@ def _judge(asked: list[questions.Question], now: Mapping[str, Any], values: Mapp
                 errors[name] = error
     if errors:
         raise FieldErrors(errors)
+
+
+def _outdated(asked: list[questions.Question], now: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    """The answers that do not go with a new one on which their choices depend, as far as they do."""
+    found: dict[str, Any] = {}
+    for one in asked:
+        if one.offer is None or one.name in values:
+            continue
+        leading = f"custom-{one.offer.field}"
+        answer, value = {**values, **found}.get(leading), now.get(one.name)
+        # Where that question is without an answer, this one is not asked, and keeps its answer as hidden ones do.
+        if answer is not None and answer != now.get(leading) and one.offer.left(value, answer) != value:
+            found[one.name] = one.offer.left(value, answer)
+    return found
 
 
 def upgrade(filled: Filled, *, actor: Actor) -> Operation:

@@ -17,6 +17,7 @@ from tenants import db
 
 from .conditions import REQUIRE, SHOW, Condition
 from .models import FilledForm
+from .offering import Offer
 
 # What a version keeps of each question.
 KEPT = ("key", "kind", "label", "help", "options", "required", "portal", "section", "position")
@@ -24,11 +25,12 @@ KEPT = ("key", "kind", "label", "help", "options", "required", "portal", "sectio
 
 @dataclass(frozen=True)
 class Question:
-    """One question: the field in which it is answered, and when it is asked and needed."""
+    """One question: the field in which it is answered, when it is asked and needed, and what can be chosen then."""
 
     field: Field
     show_if: Condition | None = None
     require_if: Condition | None = None
+    offer: Offer | None = None
 
     @property
     def name(self) -> str:
@@ -40,8 +42,14 @@ class Question:
         return [(what, condition) for what, condition in pairs if condition is not None]
 
     def said(self, fields: Mapping[str, Field]) -> str:
-        """Its conditions in words; `fields` are the form's by key."""
-        return " ".join(condition.sentence(what, fields) for what, condition in self.conditions)
+        """What it depends on in words; `fields` are the form's by key."""
+        said = [condition.sentence(what, fields) for what, condition in self.conditions]
+        return " ".join(said + ([] if self.offer is None else [self.offer.sentence(fields)]))
+
+    @property
+    def depends(self) -> bool:
+        """Whether other answers decide anything about it."""
+        return bool(self.conditions) or self.offer is not None
 
 
 def asked(form_id: int) -> Asked:
@@ -72,7 +80,8 @@ def made(kept: Iterable[Mapping[str, Any]]) -> list[Question]:
         entry = own_field(FilledForm, SimpleNamespace(hidden=False, **{name: one.get(name) for name in KEPT}))
         if entry is not None:
             entry = replace(entry, position=len(found))
-            found.append(Question(entry, Condition.of(one.get("show_if")), Condition.of(one.get("require_if"))))
+            both = (Condition.of(one.get("show_if")), Condition.of(one.get("require_if")))
+            found.append(Question(entry, *both, Offer.of(one.get("options"))))
     return found
 
 
@@ -82,17 +91,22 @@ def by_key(questions: Iterable[Question]) -> dict[str, Field]:
 
 
 def walk(questions: Sequence[Question], answer: Callable[[Field], Any]) -> list[Field]:
-    """The fields that are asked for, each required or not as the answers before it have it.
+    """The fields that are asked for, each required or not and with the choices that the answers before it leave.
 
-    `answer` is called for each of them in turn, and for no other.
+    `answer` is called for each of them in turn, and for no other. Where nothing is left to choose, nothing is asked.
     """
     found, known = [], {}
     for one in questions:
+        entry: Field | None = one.field
         if one.show_if is not None and not one.show_if.holds(known):
+            entry = None
+        elif one.offer is not None:
+            entry = one.offer.narrowed(one.field, known.get(one.offer.field, (None, None))[1])
+        if entry is None:
             known[one.field.key] = (one.field.kind, None)
             continue
         needed = one.field.required or (one.require_if is not None and one.require_if.holds(known))
-        entry = replace(one.field, required=needed)
+        entry = replace(entry, required=needed)
         known[entry.key] = (entry.kind, answer(entry))
         found.append(entry)
     return found

@@ -11,16 +11,16 @@ from app.i18n import lazy_gettext as _l
 from app.i18n import ngettext
 from app.records.errors import NotFound
 from app.records.models import Operation
-from app.settings import custom
+from app.settings import custom, languages
 from app.settings import fields as settings
 from app.settings import forms as describing
 from app.web import toasts
 from app.web.access import allow
 from app.web.confirm import Confirm
-from app.web.forms import form, nonce, number, once
+from app.web.forms import form, nonce, number, once, steps
 from app.web.htmx import fragment, page, redirect_to
 
-from . import building, conditions, queries, questions
+from . import building, conditions, offering, queries, questions
 
 bp = Blueprint("questions", __name__, url_prefix="/forms/<int:id>/questions")
 PORTAL = {"": _l("not shown"), "view": _l("shown")}
@@ -69,14 +69,21 @@ def update_order(id: int) -> Response:
 @bp.post("/<name>/place")
 @allow("admin.fields")
 def update_place(id: int, name: str) -> Response:
-    """Move a question one place up or down."""
+    """Move a question one place up or down, or to the place whose number was typed."""
     queries.get_form(id, current_user)
-    key, by = name.removeprefix("custom-"), -1 if request.form.get("move") == "up" else 1
-    operation = building.move(id, key, by, actor=current_user.actor)
-    draft = building.draft(id)
-    at = next((n for n, one in enumerate(draft, 1) if one.field.key == key), 0)
-    label = draft[at - 1].field.label
-    return _after(id, operation, _("%(field)s is now number %(n)d of %(all)d", field=label, n=at, all=len(draft)))
+    key = name.removeprefix("custom-")
+    operation = building.move(id, key, steps(_place(id, key)[0]), actor=current_user.actor)
+    at, label, count = _place(id, key)
+    return _after(id, operation, _("%(field)s is now number %(n)d of %(all)d", field=label, n=at, all=count))
+
+
+def _place(id: int, key: str) -> tuple[int, str, int]:
+    """At which place of how many a question stands, with its name between the two; raises `NotFound`."""
+    draft = [one.field for one in building.draft(id)]
+    for at, entry in enumerate(draft, 1):
+        if entry.key == key:
+            return at, str(entry.label), len(draft)
+    raise NotFound
 
 
 @bp.get("/new")
@@ -97,8 +104,10 @@ def _described(id: int, kind: str, key: str = "") -> list:
     found = describing.describing(headings, "view")
     found[1:1] = describing.options(kind, new=not key)
     found += describing.rules(required=kind != "yes_no", hidden=False)
+    found += offering.describing(kind, earlier)
     found += conditions.describing(conditions.SHOW, earlier)
-    return found + (conditions.describing(conditions.REQUIRE, earlier) if kind != "yes_no" else [])
+    found += conditions.describing(conditions.REQUIRE, earlier) if kind != "yes_no" else []
+    return found + languages.fields(choices="choices" in custom.options_of(kind))
 
 
 def _new_question(id: int, kind: str, wrong: FieldErrors | None = None):
@@ -151,7 +160,8 @@ def _question_form(id: int, name: str, wrong: FieldErrors | None = None):
         for key in ("min", "max")
         if values.get(key) is not None and entry.kind.numeric
     }
-    values |= {"portal": row.portal or "none"}
+    values |= {"portal": row.portal or "none"} | languages.values(row.options)
+    values |= offering.values(question.offer, row.options.get("choices") or [], fields)
     values |= conditions.values(conditions.SHOW, question.show_if, fields)
     values |= conditions.values(conditions.REQUIRE, question.require_if, fields)
     more = {"values": values, "wrong": wrong, "version": row.version, "submit": _("Save"), "wide": True}

@@ -25,12 +25,17 @@ def form_of(
 ) -> forms.Form:
     """The form of all these questions with their answers, or after an error with what was typed."""
     needed = {entry.name: entry for entry in walk(asked, lambda entry: values.get(entry.name))}
-    shown = [needed.get(one.name, replace(one.field, required=False)) for one in asked]
+    # Every choice stands there: those that an answer rules out go while one answers, and without scripts none does.
+    shown = [replace(one.field, required=one.name in needed and needed[one.name].required) for one in asked]
     made = forms.form(shown, action, values=values, wrong=wrong, wide=True, **more)
     fields = by_key(asked)
     for editor, one in zip(made.fields, asked, strict=True):
         editor.when = one.said(fields)
-        rules = {what: _rule(condition, fields) for what, condition in one.conditions if condition.field in fields}
+        rules: dict[str, Any] = {
+            what: _rule(condition, fields) for what, condition in one.conditions if condition.field in fields
+        }
+        if one.offer is not None and one.offer.field in fields:
+            rules["offer"] = {"field": fields[one.offer.field].name, "choices": one.offer.by_answer}
         editor.rules = json.dumps(rules) if rules else ""
     return made
 

@@ -21,6 +21,7 @@ from app.web.forms import number
 from app.web.htmx import fragment, page, redirect_to
 from app.web.inline import Inline, inline
 
+from . import answers as _answers  # noqa: F401  (registers what lists can be filtered by)
 from . import erasing as _erasing  # noqa: F401  (registers what goes with a person who is erased)
 from . import filling, queries, questions, showing
 from .models import FilledForm
@@ -60,7 +61,7 @@ def section(filled: Filled) -> dict[str, Any]:
         "description": filled.description,
         "facts": INLINE.facts(filled),
         "missing": [str(entry.label) for entry in filled.missing],
-        "changes": any(one.conditions for one in filled.questions),
+        "changes": any(one.depends for one in filled.questions),
         "version": version,
         "newest": newest if newest > version else None,
         "may": current_user.may("forms.edit"),

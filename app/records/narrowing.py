@@ -34,8 +34,8 @@ Conditions = list[tuple[Field, ColumnElement[bool]]]
 
 
 def to_filter(list_of, fields: FieldSet) -> dict[str, Field]:
-    """What a list can be filtered by: its fields, and when the records were made and last changed."""
-    return {entry.name: entry for entry in fields} | {name: _MOMENTS[name] for name in list_of.moments}
+    """What a list can be filtered by: its fields and what stands beside them, and when records were made."""
+    return {entry.name: entry for entry in fields.filters()} | {name: _MOMENTS[name] for name in list_of.moments}
 
 
 def conditions(list_of, asked, fields: FieldSet) -> Conditions:

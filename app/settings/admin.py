@@ -15,10 +15,10 @@ from app.records.models import Operation
 from app.web import toasts
 from app.web.access import allow
 from app.web.confirm import Confirm
-from app.web.forms import form, nonce, number, once
+from app.web.forms import form, nonce, number, once, steps
 from app.web.htmx import fragment, page, redirect_to
 
-from . import custom, fields, forms
+from . import custom, fields, forms, languages
 
 bp = Blueprint("fields", __name__, url_prefix="/fields")
 TITLES = {
@@ -80,9 +80,11 @@ def update_order(noun: str) -> Response:
 @bp.post("/<noun>/<name>/place")
 @allow("admin.fields")
 def update_place(noun: str, name: str) -> Response:
-    """Move a field one place up or down."""
-    by = -1 if request.form.get("move") == "up" else 1
-    operation = fields.move(noun, name, by, actor=current_user.actor)
+    """Move a field one place up or down, or to the place whose number was typed."""
+    names = [row.field.name for row in fields.rows(noun)]
+    if name not in names:
+        raise NotFound
+    operation = fields.move(noun, name, steps(names.index(name) + 1), actor=current_user.actor)
     names = [row.field.name for row in fields.rows(noun)]
     label = fields.get(noun, name).field.label
     text = _("%(field)s is now number %(n)d of %(all)d", field=label, n=names.index(name) + 1, all=len(names))
@@ -110,7 +112,8 @@ def _given_fields(row: fields.Row) -> list:
 def _own_fields(noun: str, kind: str, widest: str, new: bool = True) -> list:
     found = forms.describing(fields.sections(noun), widest)
     found[1:1] = forms.options(kind, new)
-    return found + forms.rules(required=kind != "yes_no")
+    found += forms.rules(required=kind != "yes_no")
+    return found + languages.fields(choices="choices" in custom.options_of(kind))
 
 
 def _form(noun: str, name: str, wrong: FieldErrors | None = None):
@@ -123,6 +126,7 @@ def _form(noun: str, name: str, wrong: FieldErrors | None = None):
     if entry.custom:
         kept = custom.get(noun, entry.key)
         values |= kept.options | {"choices": custom.choices_text(kept.options), "default": custom.default_text(entry)}
+        values |= {"label": kept.label, "help": kept.help or ""} | languages.values(kept.options)
         values |= {
             key: entry.kind.from_json(values[key]) for key in ("min", "max") if _is_bound(entry, values.get(key))
         }

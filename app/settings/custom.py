@@ -14,7 +14,7 @@ from app.fields.kinds import KINDS, Decimal, Kind, from_settings
 from app.fields.models import CustomField
 from app.fields.record import Record
 from app.fields.registry import Field, model_of
-from app.fields.settings import fields_of, own_field
+from app.fields.settings import LANGUAGES, fields_of, own_field
 from app.i18n import gettext as _
 from app.i18n import lazy_gettext as _l
 from app.records.actor import Actor
@@ -22,6 +22,8 @@ from app.records.errors import NotFound
 from app.records.models import Operation
 from app.records.write import Create, Update, apply, begin
 from tenants import db
+
+from . import languages
 
 # The nouns whose fields an organization may change, in the order of the menu.
 NOUNS = ("contact", "company", "contract", "membership")
@@ -118,17 +120,25 @@ def options_of(kind: str) -> list[str]:
 
 
 def create(
-    noun: Whose, kind: str, values: Mapping[str, Any], *, actor: Actor, more: Mapping[str, Any] | None = None
+    noun: Whose,
+    kind: str,
+    values: Mapping[str, Any],
+    *,
+    actor: Actor,
+    more: Mapping[str, Any] | None = None,
+    beside: Mapping[str, Any] | None = None,
 ) -> tuple[str, Operation]:
     """Make a field; returns its name in addresses and the operation.
 
-    `values` are those of `SAID` and of the kind's options, `more` what else is said of it. Raises `FieldErrors`.
+    `values` are those of `SAID` and of the kind's options, `more` what else is said of it, `beside` what its options
+    hold beside those of its kind. Raises `FieldErrors`.
     """
     if kind not in OFFERED or noun in AS_GIVEN:
         raise NotFound
     label = values["label"]
     free(noun, label)
     options = _checked(kind, label, values)
+    options |= _in_languages(noun, values, options) | dict(beside or {})
     key = _key(model(noun).noun, label)
     last = max((entry.position for entry in fields(noun)), default=0)
     said = {name: values[name] for name in SAID if values.get(name) is not None} | dict(more or {})
@@ -147,6 +157,7 @@ def change(
     actor: Actor,
     base: int | None = None,
     more: Mapping[str, Any] | None = None,
+    beside: Mapping[str, Any] | None = None,
 ) -> Operation | None:
     """Change a field, all but its kind; returns the operation, None when it was so already. Raises `FieldErrors`."""
     row = get(noun, key)
@@ -155,6 +166,7 @@ def change(
     options = _checked(row.kind, label, dict(values) | {name: row.options.get(name) for name in ONCE})
     empty = {"help": None, "section": "", "portal": ""}
     said = {name: empty.get(name) if values[name] is None else values[name] for name in SAID if name in values}
+    options |= _in_languages(noun, values, options, row) | dict(beside or {})
     wanted = said | {"options": options} | dict(more or {})
     differs = {name: value for name, value in wanted.items() if getattr(row, name) != value}
     if not differs:
@@ -199,11 +211,28 @@ def _said(noun: Whose, words: tuple[Any, Any], label: str) -> str:
     return str(words[isinstance(noun, Asked)]) % {"field": label}
 
 
-def free(noun: Whose, label: str, but: str = "") -> None:
+def free(noun: Whose, label: str, but: str = "", at: str = "label") -> None:
     """Raise `FieldErrors` when another field of the noun has this name: sheets could not tell them apart."""
-    taken = {str(entry.label).casefold() for entry in fields(noun) if entry.name != but}
+    others = [entry for entry in fields(noun) if entry.name != but]
+    taken = {str(entry.label).casefold() for entry in others}
+    # One of the organization's own is known by its name in every language.
+    taken |= {name.casefold() for entry in others if entry.custom for name in (entry.sheet, *entry.synonyms)}
     if label.casefold() in taken:
-        raise FieldErrors({"label": FieldError(_("Another field has this name."), code="taken")})
+        raise FieldErrors({at: FieldError(_("Another field has this name."), code="taken")})
+
+
+def _in_languages(
+    noun: Whose, values: Mapping[str, Any], options: Mapping[str, Any], row: CustomField | None = None
+) -> dict[str, Any]:
+    """The option that holds name, help and choices by language: as it was where nothing is said of it."""
+    before = {} if row is None else row.options
+    if not languages.told(values):
+        kept = before.get(LANGUAGES)
+    else:
+        for at, label in languages.labels(values).items():
+            free(noun, label, but="" if row is None else f"custom-{row.key}", at=at)
+        kept = languages.options(values, options.get("choices") or [], before.get("choices") or [])
+    return {LANGUAGES: kept} if kept else {}
 
 
 def choices_text(options: Mapping[str, Any]) -> str:
@@ -214,13 +243,14 @@ def choices_text(options: Mapping[str, Any]) -> str:
 
 def choices_of(label: str, typed: str | None) -> list[list[str]]:
     """The choices that were typed for a given field, [] for none; raises `FieldErrors` for those that cannot be."""
-    found = _choices(typed)
+    found = typed_choices(typed)
     if found:
         _judge("choice", label, {"choices": found})
     return found
 
 
-def _choices(typed: str | None) -> list[list[str]]:
+def typed_choices(typed: str | None) -> list[list[str]]:
+    """The choices that were typed, one on a line, as pairs of value and label."""
     found = []
     for line in (typed or "").splitlines():
         value, bar, label = (part.strip() for part in line.partition("|"))
@@ -255,7 +285,7 @@ def _options(kind: str, values: Mapping[str, Any]) -> dict[str, Any]:
     """The options, but for what a new record begins with: JSON, and nothing that was left empty."""
     found = {name: values.get(name) for name in options_of(kind) if name != "default"}
     if "choices" in found:
-        found["choices"] = _choices(found["choices"])
+        found["choices"] = typed_choices(found["choices"])
     if issubclass(KINDS[kind], Decimal):
         exact = Decimal("", places=6)
         found |= {name: None if found[name] is None else exact.to_json(found[name]) for name in ("min", "max")}

@@ -11,7 +11,9 @@ from flask_login import current_user
 
 from app.fields.errors import FieldError, FieldErrors
 from app.fields.form import typed_text
+from app.fields.kinds import Whole
 from app.fields.registry import Field
+from app.i18n import gettext as _
 from app.records import receipts
 
 from . import cells
@@ -100,6 +102,20 @@ def number(typed: str) -> int:
     if not 0 < found < 2**63:
         raise ValueError(typed)
     return found
+
+
+def steps(at: int) -> int:
+    """How far down the one at place `at` is to go: to the number that was typed, or one step by a button.
+
+    Raises `FieldErrors` for what is no place.
+    """
+    typed = request.form.get("place")
+    if typed is None:
+        return -1 if request.form.get("move") == "up" else 1
+    try:
+        return Whole(_("Place"), min=1, required=True).parse(typed) - at
+    except FieldError as error:
+        raise FieldErrors({"place": error}) from error
 
 
 def nonce() -> str:

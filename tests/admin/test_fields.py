@@ -164,6 +164,18 @@ def test_the_ends_of_the_table_hold(world, adam):
     assert adam.post_form(f"{HERE}/nothing/place", {"move": "up"}).status_code == 404
 
 
+def test_a_field_is_put_where_its_number_says(world, adam):
+    before = names(normal(adam.get(HERE)))
+    at = f"{HERE}/{before[3]}/place"
+    page = normal(adam.fragment(at, method="POST", data={"place": "1"}))
+    assert names(page) == [before[3], *before[:3], *before[4:]] and "is now number 1 of" in page
+    assert adam.post_form(at, {"place": "9999"}).status_code == 303
+    assert names(normal(adam.get(HERE)))[-1] == before[3], "Past the end is the end."
+    for wrong in ("", "0", "-1", "second"):
+        assert adam.post_form(at, {"place": wrong}).status_code == 422, wrong
+    assert adam.post_form(f"{HERE}/nothing/place", {"place": "1"}).status_code == 404
+
+
 @pytest.mark.feature("I170")
 def test_fields_are_grouped_under_headings(world, adam, cast):
     adam.post_form(f"{HERE}/job_title", sent(section="Customer Advisory Information"))

@@ -103,3 +103,29 @@ def test_without_scripts_every_question_stands_there_with_its_condition(visit, w
     window.button("Save").click()
     expect(window.page.locator(".filled-form")).to_contain_text("4711")
     assert window.page.evaluate("document.documentElement.scrollWidth <= innerWidth") is True
+
+
+@pytest.mark.feature("C076", "C079")
+def test_a_room_is_chosen_from_those_of_the_building(visit, world, cast):
+    adam = world.staff("adam")
+    at = adam.post_form("/admin/forms", {"name": "Seat", "about": "company"}).headers["Location"]
+    adam.post_form(f"{at}/questions", {"kind": "choice", "label": "House", "choices": "North\nSouth", "portal": "none"})
+    goes = {"offer_field": "house", "offer_lines": "North: 101; 102\nSouth: 201"}
+    room = {"kind": "choice", "label": "Room", "choices": "101\n102\n201", "portal": "none"}
+    adam.post_form(f"{at}/questions", room | goes)
+    adam.post_form(f"{at}/versions")
+    window = visit("ann")
+    window.go(f"/companies/{cast.acme}/forms")
+    window.button("Add").click()
+    house, rooms = window.field("House"), window.page.locator("#form-custom-room")
+    expect(house).to_be_visible(timeout=PATIENCE)
+    expect(rooms).to_be_hidden()
+    house.select_option("North")
+    expect(rooms.locator("option:not([hidden])")).to_have_text(["–", "101", "102"])
+    rooms.select_option("102")
+    house.select_option("South")
+    expect(rooms.locator("option:not([hidden])")).to_have_text(["–", "201"])
+    expect(rooms).to_have_value("")
+    rooms.select_option("201")
+    window.button("Save").click()
+    expect(window.page.locator(".filled-form")).to_contain_text("201", timeout=PATIENCE)

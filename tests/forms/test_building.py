@@ -76,6 +76,24 @@ def test_a_question_never_stands_before_the_one_it_depends_on(world, make_form, 
 
 
 @pytest.mark.feature("C076")
+def test_a_question_is_put_where_its_number_says(world, make_form, adam):
+    form = make_form()
+    at = f"/admin/forms/{form}/questions/custom-badges/place"
+    moved = adam.fragment(at, method="POST", data={"place": "1"})
+    assert "Badges is now number 1 of 3" in normal(moved)
+    assert screen(moved).one("input", id="place-custom-badges")["value"] == "1"
+    assert adam.post_form(at, {"place": "99"}).status_code == 303
+    with world.inside():
+        assert labels(form) == ["Gate", "Code", "Badges"], "Past the end is the end."
+    refused = adam.post_form(f"/admin/forms/{form}/questions/custom-code/place", {"place": "1"})
+    assert refused.status_code == 409 and "“Code” depends on “Gate”" in normal(refused)
+    assert adam.post_form(at, {"place": "first"}).status_code == 422
+    assert adam.post_form(f"/admin/forms/{form}/questions/custom-none/place", {"place": "1"}).status_code == 404
+    with world.inside():
+        assert labels(form) == ["Gate", "Code", "Badges"]
+
+
+@pytest.mark.feature("C076")
 def test_a_filled_form_keeps_its_version_until_it_is_updated(world, ann, adam, make_form, add, cast):
     form = make_form()
     filled = add(form)

@@ -180,6 +180,33 @@ def test_the_portal_shows_what_is_opened_of_its_own_companies(world, ann, make_f
     assert "Nothing is shown here yet." in normal(world.portal("nils").get(f"/portal/companies/{cast.nordlys}/forms"))
 
 
+@pytest.mark.feature("C076")
+def test_questions_are_asked_in_the_language_of_who_looks(world, ann, adam, make_form, add, cast):
+    form = make_form(publish=False)
+    badges = {"label": "Badges", "choices": "Visitor\nContractor", "portal": "view", "label_de": "Ausweise"}
+    at = f"/admin/forms/{form}/questions/custom-badges"
+    adam.post_form(at, badges | {"choices_de": "Visitor | Besuch\nContractor"})
+    gate = {"label": "Gate", "section": "Getting in", "portal": "none", "label_de": "Tor", "help_de": "Hilfe"}
+    adam.post_form(f"/admin/forms/{form}/questions/custom-gate", gate)
+    adam.post_form(f"/admin/forms/{form}/versions")
+    filled = add(form)
+    # What is said afterwards is shown when it is published.
+    adam.post_form(at, badges | {"label_de": "Plaketten"})
+    assert "The draft is not what is published" in normal(adam.get(f"/admin/forms/{form}"))
+    german = world.staff("sue")
+    german.post_form("/profile/language", {"locale": "de"})
+    page = normal(german.get(f"/filled-forms/{filled}/edit"))
+    assert "Ausweise" in page and "Besuch" in page and "Contractor" in page and "Hilfe" in page
+    assert "Nur gefragt, wenn „Tor“" in page
+    sent = {"custom-gate": "1", "custom-code": "4711", "custom-badges": ["Visitor"], "v": "1"}
+    assert german.post_form(f"/filled-forms/{filled}", sent).status_code == 303
+    of_portal = world.portal("ina").get(f"/portal/companies/{cast.acme}/forms", headers={"Accept-Language": "de"})
+    for page in (german.get(f"/companies/{cast.acme}"), of_portal):
+        assert "Ausweise" in normal(page) and "Besuch" in normal(page)
+    english = screen(ann.get(f"/companies/{cast.acme}")).one("section", id=f"filled-form-{filled}").text
+    assert "Badges" in english and "Visitor" in english and "Besuch" not in english
+
+
 # --- the API ----------------------------------------------------------------------------------------------------------
 
 
