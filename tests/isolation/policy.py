@@ -296,6 +296,7 @@ ROUTES: dict[str, Route] = {
     "admin.tokens.create": act(ADMIN, body=new_token, bad={"name": ""}),
     "admin.tokens.create_revocation": act(ADMIN, "token", reach=OF_STAFF),
     "admin.erasures.index": page(ADMIN),
+    "admin.security.index": page(ADMIN),
     "admin.hosts.index": form(ADMIN),
     "admin.hosts.create": act(ADMIN, body={"name": "desk.harbor.example"}, bad={"name": "no host"}),
     "admin.hosts.new_removal": form(ADMIN, args={"name": "localhost"}),
