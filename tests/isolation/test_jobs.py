@@ -21,6 +21,7 @@ FOREIGN = {
     "imports.undo": lambda ids: {"import_id": ids["import"]},
     "people.hash_passwords": lambda ids: {},
     "duplicates.find": lambda ids: {},
+    "records.purge": lambda ids: {},
     "housekeeping": lambda ids: {},
 }
 # What a job writes in its own organization whatever it is asked for.
