@@ -54,6 +54,19 @@ def test_whoever_has_not_been_heard_of_for_a_minute_is_gone(world, ann, sue, cas
     assert screen(ann.fragment("/contacts/presence")).all("span") == []
 
 
+@pytest.mark.feature("I108")
+@pytest.mark.parametrize("noun", ["contacts", "contracts"])
+def test_the_lists_of_one_company_ask_for_the_marks_as_well(ann, sue, cast, noun):
+    first = {"contacts": cast.ina, "contracts": cast.acme_support_hours}[noun]
+    here(sue, f"/{noun}/{first}")
+    page = screen(ann.get(f"/companies/{cast.acme}/{noun}"))
+    assert page.one("tr", id=f"{noun_of(noun)}-{first}")
+    asked = page.one("div", id="open-elsewhere")["data-presence"]
+    assert [mark["data-marks"] for mark in screen(ann.fragment(asked)).all("span")] == [f"{noun_of(noun)}-{first}"]
+    # What is answered to a search is the list alone: the page around it goes on asking.
+    assert "open-elsewhere" not in ann.fragment(f"/companies/{cast.acme}/{noun}?q=a").text
+
+
 @pytest.mark.feature("I106", "I108")
 def test_a_word_reaches_whoever_is_there_and_is_kept(ann, sue, cast):
     path = f"/contacts/{cast.ina}"
