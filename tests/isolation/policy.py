@@ -243,6 +243,8 @@ ROUTES: dict[str, Route] = {
     **field_routes("staff.forms", STAFF, "filled_form", "custom-code", "Other", "x" * 300),
     "staff.exports.new": form(STAFF, args={"noun": "contacts"}),
     "staff.exports.create": act(STAFF, args={"noun": "contacts"}),
+    "staff.exports.new_person": page(ADMIN, "contact", reach=WITH_GONE),
+    "staff.exports.create_person": act(ADMIN, "contact", reach=WITH_GONE),
     "staff.exports.show": page(STAFF, "export", reach=OWN_ACCOUNT),
     "staff.imports.index": page(STAFF),
     "staff.imports.new": form(STAFF),
