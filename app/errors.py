@@ -17,6 +17,7 @@ from .fields.api import pointer
 from .fields.errors import FieldErrors
 from .i18n import gettext as _
 from .people.queries import granting
+from .people.security import Asked, note_denied
 from .records.errors import DeskError, NotAllowed, NotFound
 from .records.merged import WasMerged
 from .web.merged import lead
@@ -55,6 +56,8 @@ def init_app(app: Flask) -> None:
     def _desk(error: DeskError):
         if isinstance(error, WasMerged) and (there := lead(error)):
             return there
+        if isinstance(error, NotAllowed):
+            note_refusal(error)
         sentence = f"{error} {_whom_to_ask(error)}" if isinstance(error, NotAllowed) else str(error)
         response = show(error.status, sentence.strip(), bare=isinstance(error, UnknownHost), facts=error.facts)
         response.headers.update(error.headers)
@@ -112,6 +115,18 @@ def init_app(app: Flask) -> None:
         _nobody()
         sentence = _("It is not your fault, and nothing was saved. If it happens again, quote the number below.")
         return show(500, sentence, bare=True)
+
+
+def note_refusal(error: NotAllowed) -> None:
+    """Note who was refused what and from where. The answer does not depend on it."""
+    if not getattr(current_user, "is_authenticated", False):
+        return
+    asked = Asked(current_user.surface, request.method, request.endpoint or "", request.remote_addr or "")
+    db.session.rollback()
+    try:
+        note_denied(current_user.account_id, error.permission, asked)
+    except DBAPIError as away:
+        log.warning("A security event could not be noted", exc_info=away)
 
 
 def _whom_to_ask(error: NotAllowed) -> str:

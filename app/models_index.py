@@ -10,6 +10,7 @@ from app.forms import models as forms
 from app.groups import models as groups
 from app.imports import models as imports
 from app.people import models as people
+from app.people import security
 from app.records import attachments, bulk, duplicates, erased, files, merged, models, notes, presence, receipts, views
 from app.settings import models as settings
 from tenants import jobs
@@ -36,6 +37,7 @@ __all__ = [
     "people",
     "presence",
     "receipts",
+    "security",
     "settings",
     "views",
 ]

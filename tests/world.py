@@ -25,6 +25,8 @@ from .cluster import TEMPLATE, Cluster
 
 # What a visit alone may change.
 VOLATILE = ("seen_at", "signed_in_at", "used_at")
+# What a refusal leaves behind: tests/people/test_security.py looks at it.
+OF_REFUSALS = ("security_event",)
 
 
 class ServerFault(AssertionError):
@@ -191,6 +193,7 @@ class World:
     def checksum(self, *, but: tuple[str, ...] = ()) -> dict[str, str]:
         """A hash of every table of every organization, but for the tables named and for when somebody was seen.
 
+        What a refusal notes of itself is left out as well.
         As long as nothing was written to the log it is what it was: whatever changes anything writes there.
         """
         schemas = list(self.keys.values())
@@ -209,7 +212,7 @@ class World:
                 f" FROM (SELECT (to_jsonb(t) - '{{{','.join(VOLATILE)}}}'::text[])::text AS row"
                 f' FROM "{schema}"."{table}" t) rows'
                 for label, schema, table in tables
-                if table not in but
+                if table not in (*but, *OF_REFUSALS)
             ]
             self.found = written, dict(connection.execute(" UNION ALL ".join(parts)).fetchall())
             return self.found[1]

@@ -10,12 +10,13 @@ from app.settings import admin as fields
 from app.settings import screens as words
 from app.web.access import protect
 
-from . import erasures, home, hosts, tokens
+from . import erasures, home, hosts, security, tokens
 
 blueprint = Blueprint("admin", __name__, url_prefix="/admin")
 protect(blueprint, "staff", sign_in="signin.sign_in", password="signin.password")
 
 for child in (
-    *(home.bp, fields.bp, words.bp, forms.bp, questions.bp, hosts.bp, domains.bp, people.bp, tokens.bp, erasures.bp),
+    *(home.bp, fields.bp, words.bp, forms.bp, questions.bp, hosts.bp, domains.bp, people.bp, tokens.bp),
+    *(erasures.bp, security.bp),
 ):
     blueprint.register_blueprint(child)

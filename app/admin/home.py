@@ -22,6 +22,7 @@ def _doors() -> list[tuple[str, str, str, str]]:
         ("/admin/hosts", "globe", _("Addresses"), _("The host names at which you are reached")),
         ("/admin/domains", "mail", _("Mail domains"), _("Which company a sender’s address belongs to")),
         ("/admin/erasures", "trash", _("Erasures"), _("Whose personal data was erased for good")),
+        ("/admin/security", "lock", _("Refused"), _("Who tried something that their rights do not cover")),
     ]
 
 

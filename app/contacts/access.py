@@ -13,7 +13,7 @@ from app.i18n import gettext as _
 from app.i18n import lazy_gettext as _l
 from app.people import passwords
 from app.people.models import Account, Session
-from app.records import read, write
+from app.records import purging, read, write
 from app.records.actor import Actor
 from app.records.errors import Conflict
 from app.records.models import Operation
@@ -24,6 +24,9 @@ from tenants import db
 from . import ending
 from .memberships import ANEW
 from .models import Contact, Membership
+
+# What signs in to the portal alone goes with its person; a member of staff stays, and so does the person then.
+purging.along(Contact, Account.contact_id, unless=Account.staff_id.is_not(None))
 
 
 class Deactivated(Conflict):

@@ -10,7 +10,7 @@ from app.web.htmx import page, redirect_to
 from tenants import db
 
 from . import erasing as _erasing  # noqa: F401  (registers what goes with a person who is erased)
-from . import writing
+from . import person, writing
 
 bp = Blueprint("exports", __name__, url_prefix="/exports")
 
@@ -31,6 +31,22 @@ def create(noun: str) -> Response:
     return redirect_to(f"/jobs/{writing.ask(noun, request.form.get('excel') == '1', current_user.actor)}")
 
 
+@bp.get("/contacts/<int:id>")
+@allow(person.PERMISSION)
+def new_person(id: int) -> Response:
+    """What the archive of one person will hold."""
+    found = person.loaded(id, current_user)
+    return page("staff/exports/person.html", id=id, name=found.record.full_name)
+
+
+@bp.post("/contacts/<int:id>")
+@allow(person.PERMISSION)
+def create_person(id: int) -> Response:
+    """Have everything about one person put together."""
+    found = person.loaded(id, current_user)
+    return redirect_to(f"/jobs/{person.ask(found.record, current_user.actor)}")
+
+
 @bp.get("/<int:id>")
 @allow("exports.run")
 def show(id: int) -> Response:
@@ -38,7 +54,7 @@ def show(id: int) -> Response:
     file = db.session.get(files.File, id)
     if file is None or file.purpose != writing.PURPOSE or file.account_id != current_user.account_id:
         raise NotFound
-    response = Response(stream_with_context(files.read(id)), mimetype="text/csv")
+    response = Response(stream_with_context(files.read(id)), mimetype=file.media_type.partition(";")[0])
     response.headers["Content-Disposition"] = f'attachment; filename="{file.name}"'
     response.headers["Content-Length"] = str(file.size)
     return response

@@ -32,7 +32,7 @@ NOUNS = {"contacts": _l("Export of contacts"), "companies": _l("Export of compan
 @job("exports.write", lane="long")
 def write(work: Work, noun: str, excel: bool) -> None:
     """Write all contacts or companies that the asking person may see into a file; resumes where it stopped."""
-    headings, rows, record_id = sheet(noun, _asking(work.account_id))
+    headings, rows, record_id = sheet(noun, asking(work.account_id))
     if "file" not in work.saved:
         file = File(
             name=f"{noun}.csv", media_type="text/csv; charset=utf-8", account_id=work.account_id, purpose=PURPOSE
@@ -61,7 +61,7 @@ def ask(noun: str, excel: bool, actor: Actor) -> int:
     return write.later(noun=noun, excel=excel, account_id=actor.account_id, label=str(NOUNS[noun]))
 
 
-def _asking(account_id: int):
+def asking(account_id: int):
     """The person the file is for, with today's rights."""
     row = db.session.execute(
         select(*ACCOUNT, *STAFF).join(Staff, Staff.id == Account.staff_id).where(Account.id == account_id, Staff.active)

@@ -6,7 +6,7 @@ from flask_login import current_user
 from app.companies import portal as companies
 from app.contacts import portal as contacts
 from app.contracts import portal as contracts
-from app.errors import show
+from app.errors import note_refusal, show
 from app.forms import portal as forms
 from app.groups import portal as groups
 from app.records.errors import NotAllowed
@@ -28,6 +28,7 @@ def _narrow():
 @blueprint.errorhandler(NotAllowed)
 def _not_allowed(error: NotAllowed) -> Response:
     """A page that says whom to ask, rather than an error."""
+    note_refusal(error)
     if request.headers.get("HX-Request") == "true":
         return show(error.status, str(error))
     return make_response(render_template("portal/not_allowed.html", permission=error.permission), error.status)

@@ -65,7 +65,8 @@ class Attachment(Record):
 
 
 _gone = Attachment.withdrawn_at < func.now() - timedelta(days=KEPT_DAYS)
-retention.forget(File, (File.purpose == PURPOSE) & File.id.in_(select(Attachment.file_id).where(_gone)))
+_nobodys = ~select(Attachment.id).where(Attachment.file_id == File.id).exists()
+retention.forget(File, (File.purpose == PURPOSE) & (File.id.in_(select(Attachment.file_id).where(_gone)) | _nobodys))
 
 
 class NotKept(Conflict):

@@ -1,8 +1,8 @@
 """Who else has a record open, and a word to them: the same addresses for every noun of the desk.
 
 `POST …/presence` says that the record is open and answers with who else is there; `GET …/presence` is a page of what
-was said about it, which works without scripts; `POST …/words` says something. `GET /contacts/presence` names the
-records of a list that others have open.
+was said about it, which works without scripts; `POST …/words` says something, for who may write notes. `GET
+/contacts/presence` names the records of a list that others have open.
 """
 
 from dataclasses import dataclass
@@ -17,6 +17,7 @@ from app.fields.kinds import LongText
 from app.i18n import gettext as _
 from app.i18n import lazy_gettext as _l
 from app.records import presence as records
+from app.records.errors import NotAllowed
 from app.records.read import Loaded
 
 from .access import allow
@@ -77,9 +78,11 @@ def presence(bp: Blueprint, noun: Inline, title: str, name: str) -> None:
         return answer(loaded)
 
     @bp.post(f"{at}/words")
-    @allow(noun.view)
+    @allow("notes.edit")
     def create_word(id: int) -> Response:
-        """Say something to whoever else is at the record."""
+        """Say something to whoever else is at the record: it is kept there, so it takes the right to write notes."""
+        if not current_user.may(noun.view):
+            raise NotAllowed(noun.view)
         loaded, typed = noun.get(id, current_user), request.form.get("text", "")
         try:
             text = WORDS.parse(typed)

@@ -19,6 +19,7 @@ PAGES = (
     "/admin/staff/{ann}",
     "/admin/tokens",
     "/admin/tokens/new",
+    "/admin/security",
 )
 POSTS = (
     "/admin/fields/contact",

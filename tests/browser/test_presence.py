@@ -22,6 +22,8 @@ def test_two_at_one_record_see_each_other_and_say_a_word(visit, cast):
     sue.go("/contacts")
     row = sue.page.locator(f"#contact-{cast.ina}")
     expect(row.locator(".open-mark")).to_have_attribute("title", "Ann Tanner has this open.")
+    sue.go(f"/companies/{cast.acme}/contacts")
+    expect(row.locator(".open-mark")).to_have_count(1)
     sue.page.get_by_role("searchbox", name="Filter Contacts").fill("berg")
     expect(sue.page.locator("[data-row]")).to_have_count(1)
     expect(row.locator(".open-mark")).to_have_count(1)

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import re
 
 import pytest
 from sqlalchemy import select
@@ -28,6 +29,7 @@ from app.records.write import Update, begin, create, update
 from tenants import db, fetch
 
 CANARY = "zqsecret"
+MOMENT = re.compile(r"\d\d:\d\d:\d\d\.\d+")
 REASON = "Request 4711"
 SHEET = f"""First Name,Last Name,Email Address,Company,Job Title,Phone
 Zqsecretfirst,Zqsecretlast,zqsecret-main@acme.example,Acme,{CANARY} chief,
@@ -59,6 +61,8 @@ def leaks(world) -> list[str]:
     found = []
     for name in sorted(row["relname"] for row in names):
         rows = world.sql(f'SELECT to_jsonb(t)::text AS row FROM "{schema}"."{name}" t')
+        # A moment may have the digits of the telephone number among its own.
+        rows = [{"row": MOMENT.sub("", row["row"])} for row in rows]
         found += [f"{name}: {row['row']}" for row in rows if CANARY in row["row"].lower() or "777" in row["row"]]
     with world.inside():
         for file in db.session.scalars(select(File.id)):

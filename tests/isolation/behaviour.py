@@ -214,7 +214,7 @@ def in_portal(who: str) -> st.SearchStrategy[Step]:
 
 LISTS = ("/companies", "/contacts", "/contracts", "/api/v1/companies", "/api/v1/contacts", "/api/v1/contracts")
 PAGES = ("/", "/companies", "/contacts", "/contracts", "/jobs", "/imports", "/companies/new", "/profile")
-OF_ADMIN = ("/admin/", "/admin/staff", "/admin/domains", "/admin/tokens", "/admin/hosts", "/admin/fields/contact")
+OF_ADMIN = ("/admin/", "/admin/staff", "/admin/domains", "/admin/tokens", "/admin/hosts", "/admin/security")
 RECORDS = ("/companies/{}", "/companies/{}/history", "/companies/{}/contacts", "/companies/{}/contracts")
 
 

@@ -49,18 +49,18 @@ LETTERS = {"acme": "a", "xacme": "x", "nordlys": "n"}
 # Columns of words that are not people's: keys, kinds and states, and what has a form that a canary would break.
 OUR_WORDS = {
     "list_view.of_noun list_view.slug list_view.query list_default.of_noun",
-    "bulk.noun bulk.verb bulk.field bulk.action bulk.back",
     "account.password_hash account.locale account.time_zone account.theme",
-    "change.noun change.action event.kind",
+    "change.noun change.action event.kind bulk.noun bulk.verb bulk.field bulk.action bulk.back",
     "custom_field.of_noun custom_field.key custom_field.kind custom_field.portal custom_field.section",
     "field_setting.of_noun field_setting.field field_setting.portal field_setting.section",
     "attachment.media_type file.media_type file.purpose file.sha256 import.state import_row.verdict",
     "job.kind job.lane job.state job.link",
     "operation.kind operation.through",
     "merged.noun duplicate.noun presence.noun word.noun form.about",
-    "erased.noun erasure.noun erasure.sha256 contact.picture",
+    "erased.noun erasure.noun erasure.sha256 contact.picture contact.search_text company.search_text",
     "receipt.key receipt.fingerprint receipt.location setting.name session.surface sign_in_attempt.address",
-    "contact.search_text company.search_text",
+    "security_event.kind security_event.surface security_event.permission security_event.method",
+    "security_event.endpoint security_event.address",
 }
 NOT_MARKED = {name for names in OUR_WORDS for name in names.split()}
 # Columns that are empty in the cast, and no fields.

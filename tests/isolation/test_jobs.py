@@ -16,11 +16,13 @@ FOREIGN = {
     "operations.undo": lambda ids: {"operation_id": ids["operation"], "undo_operation_id": ids["operation"]},
     "records.bulk": lambda ids: {"bulk_id": ids["bulk"], "operation_id": ids["operation"], "locale": "en"},
     "exports.write": lambda ids: {"noun": "contacts", "excel": False},
+    "exports.person": lambda ids: {"contact_id": ids["contact"]},
     "imports.plan": lambda ids: {"import_id": ids["import"]},
     "imports.apply": lambda ids: {"import_id": ids["import"]},
     "imports.undo": lambda ids: {"import_id": ids["import"]},
     "people.hash_passwords": lambda ids: {},
     "duplicates.find": lambda ids: {},
+    "records.purge": lambda ids: {},
     "housekeeping": lambda ids: {},
 }
 # What a job writes in its own organization whatever it is asked for.

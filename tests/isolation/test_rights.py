@@ -21,8 +21,9 @@ FOR_WHOEVER_IS_SIGNED_IN = {
 # Views that ask for a second right within, so that holding none is refused there as well: the one at their door.
 AT_THE_DOOR = {
     name: right
-    for noun in ("companies", "contacts", "contracts", "notes")
+    for noun in ("companies", "contacts", "contracts", "groups", "notes")
     for name, right in (
+        (f"staff.{noun}.create_word", "notes.edit"),
         (f"api.{noun}.update", f"{noun}.edit"),
         (f"api.{noun}.show_history", "history.view"),
         (f"staff.{noun}.create_restoration", f"{noun}.edit"),

@@ -13,6 +13,11 @@ KEPT = {
     "sign_in_attempt": ("login_hash, address, ok", "'h', 'a', false", "at", "25 hours", "23 hours"),
     "session": ("token_hash, account_id, surface", "'t{n}', {account}, 'staff'", "seen_at", "13 hours", "11 hours"),
     "file": ("name, purpose", "'contacts.csv', 'export'", "created_at", "8 days", "6 days"),
+    "security_event": (
+        "kind, account_id, surface, permission, method, endpoint, address",
+        "'k', {account}, 'staff', 'p', 'GET', 'e', 'a'",
+        *("at", "181 days", "179 days"),
+    ),
     "job": ("kind, state", "'tests.over', 'done'", "finished_at", "91 days", "89 days"),
 }
 

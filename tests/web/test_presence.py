@@ -2,6 +2,8 @@
 
 import pytest
 
+from app.people.permissions import ROLE_PERMISSIONS, TECHNICIAN
+
 from .screens import screen
 
 
@@ -54,6 +56,19 @@ def test_whoever_has_not_been_heard_of_for_a_minute_is_gone(world, ann, sue, cas
     assert screen(ann.fragment("/contacts/presence")).all("span") == []
 
 
+@pytest.mark.feature("I108")
+@pytest.mark.parametrize("noun", ["contacts", "contracts"])
+def test_the_lists_of_one_company_ask_for_the_marks_as_well(ann, sue, cast, noun):
+    first = {"contacts": cast.ina, "contracts": cast.acme_support_hours}[noun]
+    here(sue, f"/{noun}/{first}")
+    page = screen(ann.get(f"/companies/{cast.acme}/{noun}"))
+    assert page.one("tr", id=f"{noun_of(noun)}-{first}")
+    asked = page.one("div", id="open-elsewhere")["data-presence"]
+    assert [mark["data-marks"] for mark in screen(ann.fragment(asked)).all("span")] == [f"{noun_of(noun)}-{first}"]
+    # What is answered to a search is the list alone: the page around it goes on asking.
+    assert "open-elsewhere" not in ann.fragment(f"/companies/{cast.acme}/{noun}?q=a").text
+
+
 @pytest.mark.feature("I106", "I108")
 def test_a_word_reaches_whoever_is_there_and_is_kept(ann, sue, cast):
     path = f"/contacts/{cast.ina}"
@@ -72,6 +87,20 @@ def test_a_word_reaches_whoever_is_there_and_is_kept(ann, sue, cast):
         "I call <b>her</b> now",
         "Good",
     ]
+
+
+@pytest.mark.threat("T-013")
+@pytest.mark.parametrize("without", ["notes.edit", "contacts.view"])
+def test_a_word_takes_the_right_to_write_notes_and_to_see_the_record(world, ann, cast, monkeypatch, without):
+    path = f"/contacts/{cast.ina}"
+    monkeypatch.setitem(ROLE_PERMISSIONS, "technician", TECHNICIAN - {without})
+    for answer in (ann.post_form(f"{path}/words", {"text": "No"}), ann.fragment(f"{path}/words", method="POST")):
+        assert answer.status_code == 403 and without in answer.text
+    assert world.sql(f"SELECT 1 FROM {world.schema()}.word") == []
+    if without == "notes.edit":
+        # Who only looks says so by having it open, and is offered no more.
+        assert here(ann, path).all("li") == []
+        assert not screen(ann.get(f"{path}/presence")).all("input", id="word")
 
 
 def test_what_was_said_long_ago_is_shown_only_where_it_is_asked_for(world, ann, cast):
