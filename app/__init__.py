@@ -6,6 +6,8 @@ importing one takes longer than all they do.
 
 import importlib
 
+from . import counting  # noqa: F401  (before the library that reads what it sets)
+
 
 def __getattr__(name: str):
     if name == "create_app":

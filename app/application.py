@@ -13,7 +13,7 @@ from .config import Settings, flask_config, load
 from .portal import blueprint as portal
 from .signin import blueprints as signin
 from .staff import blueprint as staff
-from .web import access, addresses, compression, headers, health, htmx, markup, origin, sizes
+from .web import access, addresses, compression, headers, health, htmx, markup, metrics, origin, sizes
 
 
 def create_app(settings: Settings | None = None, **overrides) -> Flask:
@@ -22,6 +22,7 @@ def create_app(settings: Settings | None = None, **overrides) -> Flask:
     app.config.update(flask_config(settings or load()), **overrides)
 
     # What is registered first is done last to an answer.
+    metrics.init_app(app)
     compression.init_app(app)
     addresses.init_app(app)
     headers.init_app(app)

@@ -6,6 +6,7 @@ import os
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal, get_args
 
 from pydantic import AliasChoices, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -66,6 +67,16 @@ class Settings(BaseSettings):
         description="Where “Map” beside an address leads, with {address} in it; nothing for no such link.",
         pattern=r"^(https?://[^\s]+)?$",
     )
+    log_format: Literal["text", "json"] = Field(
+        "text", description="How the log is written: text, or json, a line each."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "warning", description="From which level on events are written."
+    )
+    metrics_port: int = Field(
+        0, description="Port of `/metrics` for Prometheus beside `deskhand serve`; 0 for none.", ge=0, le=65535
+    )
+    metrics_bind: str = Field("127.0.0.1", description="Address on which `/metrics` is answered.")
     demo: bool = Field(
         False, description="True makes `make run` fill a database of your own with the demo; never for real use."
     )
@@ -106,7 +117,8 @@ def _type(info) -> str:
     bounds = {key: getattr(bound, key) for bound in info.metadata for key in ("ge", "le") if hasattr(bound, key)}
     limits = [f"from {bounds['ge']}"] if "ge" in bounds else []
     limits += [f"to {bounds['le']}"] if "le" in bounds else []
-    return " ".join([words[info.annotation], *limits])
+    choices = " or ".join(f"`{choice}`" for choice in get_args(info.annotation))
+    return " ".join([words.get(info.annotation, choices), *limits])
 
 
 def load(**overrides) -> Settings:

@@ -2,6 +2,9 @@
 
 from .config import load
 from .receiving import Receiver
+from .web import logs
 from .wsgi import application as answering
 
-application = Receiver(answering, load().web_threads)
+_settings = load()
+logs.begin(_settings.log_format, _settings.log_level)
+application = Receiver(answering, _settings.web_threads)

@@ -15,11 +15,12 @@ from rq import Worker
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
-from tenants import checks, queue, runner
+from tenants import checks, engines, queue, runner
 
 from .application import create_app
 from .config import load
 from .embedded.process import die_with_parent, send
+from .web import logs, metrics
 
 log = logging.getLogger(__name__)
 
@@ -33,12 +34,16 @@ STOPS = (signal.SIGINT, signal.SIGTERM)
 def serve():
     """Serve the web application."""
     settings = load()
-    with create_app(settings).app_context():
+    logs.begin(settings.log_format, settings.log_level)
+    app = create_app(settings)
+    with app.app_context():
         try:
             checks.check()
         except checks.Unfit as error:
             click.echo(f"Error: {error}", err=True)
             sys.exit(1)
+        engines.dispose()
+    metrics.serve(app, settings.metrics_port, settings.metrics_bind)
     Granian(
         "app.rsgi:application",
         address=settings.bind,
@@ -58,7 +63,8 @@ def worker(burst: bool):
     if burst:
         _work(burst=True)
     else:
-        load()
+        settings = load()
+        logs.begin(settings.log_format, settings.log_level)
         _keep({"worker": _work, "dispatcher": _dispatcher})
 
 

@@ -26,7 +26,7 @@ def workers() -> Iterator[Finding]:
     try:
         connection = queue.redis()
         memory = connection.info("memory")
-        listening = [_served(worker) for worker in Worker.all(connection, serializer=JSONSerializer)]
+        listening = [served(worker) for worker in Worker.all(connection, serializer=JSONSerializer)]
     except (RedisError, ValueError, OSError) as error:
         mend = "Start Valkey or Redis, or correct REDIS_URL: redis://:password@host:port/0. Jobs wait until then."
         yield fault("valkey", f"Valkey cannot be reached: {reason(error)}", mend)
@@ -46,7 +46,7 @@ def workers() -> Iterator[Finding]:
         yield Finding("worker", "ok", f"Workers at work: {len(alive)}.")
 
 
-def _served(worker) -> tuple[list[str], float]:
+def served(worker) -> tuple[list[str], float]:
     """The queues a worker listens to, and for how many seconds it has said nothing."""
     beat = worker.last_heartbeat
     return worker.queue_names(), (datetime.now(UTC) - beat).total_seconds() if beat else float("inf")

@@ -98,10 +98,10 @@ SCOPES = (
     (
         "field settings are kept for all",
         (CACHES,),
-        rewritten("app.fields.settings:_kept", "tenancy().key", '""'),
+        rewritten("app.fields.settings:_kept", "tenancy().sealed_as", '""'),
     ),
     ("hosts are kept for all", (CACHES, HOSTS), rewritten("tenants.resolve:by_host", '("host", name)', '("host",)')),
-    ("a key is not the organization's", (SECRETS,), rewritten("tenants.secrets:seal", "tenancy().key", '""')),
+    ("a key is not the organization's", (SECRETS,), rewritten("tenants.secrets:seal", "tenancy().sealed_as", '""')),
 )
 
 # --- who is signed in -------------------------------------------------------------------------------------------------
