@@ -98,7 +98,7 @@ SCOPES = (
     (
         "field settings are kept for all",
         (CACHES,),
-        rewritten("app.fields.settings:_kept", "tenancy().sealed_as", '""'),
+        rewritten("app.fields.settings:_kept", "tenancy().key", '""'),
     ),
     ("hosts are kept for all", (CACHES, HOSTS), rewritten("tenants.resolve:by_host", '("host", name)', '("host",)')),
     ("a key is not the organization's", (SECRETS,), rewritten("tenants.secrets:seal", "tenancy().sealed_as", '""')),
