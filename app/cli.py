@@ -9,6 +9,7 @@ from .config import load_for_commands
 from .demo import demo
 from .doctor import doctor
 from .environment import show
+from .exports import cli as exports_cli
 from .people import cli as people_cli
 from .run import serve, worker
 from .signin import cli as signin_cli
@@ -26,6 +27,7 @@ def main(context: click.Context):
         context.with_resource(context.obj.app_context())
 
 
+cli_whole.org.add_command(exports_cli.export)
 main.add_command(cli_whole.org)
 main.add_command(cli_servers.migrate_command)
 main.add_command(cli_servers.shard)

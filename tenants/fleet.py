@@ -8,12 +8,13 @@ import multiprocessing
 import os
 from collections import deque
 from collections.abc import Callable, Iterable
-from contextlib import ExitStack, suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
-from multiprocessing.connection import Connection, wait
+from multiprocessing.connection import Connection as Pipe
+from multiprocessing.connection import wait
 
 from flask import Flask, current_app
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from . import engines, migrate, shards
 
@@ -81,19 +82,45 @@ def processes() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+class _Connections:
+    """The owner's connections of one process, each closed when it has seen many organizations: see `engines`."""
+
+    def __init__(self):
+        self._open: dict[str, Connection] = {}
+        self._seen: dict[str, int] = {}
+
+    def to(self, shard: str, organizations: int = 0) -> Connection:
+        """A connection to a server, for the tables of so many organizations."""
+        seen = self._seen.get(shard, 0) + organizations
+        if seen > engines.ORGANIZATIONS_PER_CONNECTION:
+            self._open.pop(shard).close()
+            seen = organizations
+        if shard not in self._open:
+            self._open[shard] = engines.engine(shard, "owner").connect()
+        self._seen[shard] = seen
+        return self._open[shard]
+
+    def drop(self) -> None:
+        """Use none of them again: one may have broken."""
+        while self._open:
+            self._open.popitem()[1].invalidate()
+
+    def close(self) -> None:
+        """Close all of them."""
+        while self._open:
+            self._open.popitem()[1].close()
+
+
 def _in_turn(found: Iterable[tuple[str, str, str]]) -> Iterable[tuple[str, str]]:
-    with ExitStack() as stack:
-        open_ = {}
+    with closing(_Connections()) as connections:
         for slug, key, shard in found:
-            yield slug, _migrate(open_, stack, key, shard)
+            yield slug, _migrate(connections, key, shard)
 
 
-def _migrate(open_: dict, stack: ExitStack, key: str, shard: str) -> str:
+def _migrate(connections: _Connections, key: str, shard: str) -> str:
     """Migrate one organization, and note its revision on 'main'; returns how it went."""
     try:
-        for name in {shard, "main"} - open_.keys():
-            open_[name] = stack.enter_context(engines.engine(name, "owner").connect())
-        its, main = open_[shard], open_["main"]
+        its = connections.to(shard, organizations=1)
         try:
             with its.begin():
                 changed = migrate.upgrade_schema(its, f"org_{key}")
@@ -102,13 +129,12 @@ def _migrate(open_: dict, stack: ExitStack, key: str, shard: str) -> str:
             outcome = str(error).splitlines()[0]
         with its.begin():
             now = migrate.revision(its, f"org_{key}")
+        main = connections.to("main")
         with main.begin():
             migrate.note(main, key, now)
         return outcome
     except Exception as error:
-        # A connection that broke is not used again.
-        for name in list(open_):
-            open_.pop(name).invalidate()
+        connections.drop()
         return str(error).splitlines()[0]
 
 
@@ -119,7 +145,7 @@ def _side_by_side(found: list[tuple[str, str, str]], processes: int) -> Iterable
     app = current_app._get_current_object()
     # A connection of this process must not be known to another.
     engines.dispose()
-    busy: dict[Connection, tuple[multiprocessing.Process, str]] = {}
+    busy: dict[Pipe, tuple[multiprocessing.Process, str]] = {}
     while waiting or busy:
         while waiting and len(busy) < processes:
             mine, its = context.Pipe()
@@ -141,7 +167,7 @@ def _side_by_side(found: list[tuple[str, str, str]], processes: int) -> Iterable
                 process.join()
 
 
-def _hand(pipe: Connection, waiting: deque) -> str:
+def _hand(pipe: Pipe, waiting: deque) -> str:
     slug, key, shard = waiting.popleft()
     # To one that ended just now nothing can be said; what is read from it next tells.
     with suppress(OSError):
@@ -149,9 +175,8 @@ def _hand(pipe: Connection, waiting: deque) -> str:
     return slug
 
 
-def _serve(app: Flask, pipe: Connection) -> None:
+def _serve(app: Flask, pipe: Pipe) -> None:
     """A process that migrates what it is handed until nobody hands it anything."""
-    with app.app_context(), ExitStack() as stack, suppress(EOFError):
-        open_: dict = {}
+    with app.app_context(), closing(_Connections()) as connections, suppress(EOFError):
         while (order := pipe.recv()) is not None:
-            pipe.send(_migrate(open_, stack, *order))
+            pipe.send(_migrate(connections, *order))

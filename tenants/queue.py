@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from flask import current_app
 from redis import Redis
 from redis.exceptions import RedisError
-from rq import Queue
+from rq import Queue, Worker
 from rq.exceptions import DuplicateJobError
 from rq.serializers import JSONSerializer
 from sqlalchemy import ARRAY, BigInteger, all_, cast, event, func, or_, select, text
@@ -28,8 +28,11 @@ from .scope import scope
 log = logging.getLogger(__name__)
 
 LANES = ("interactive", "long")
-# Jobs of an organization that are sent before the next one's turn: that many in a second, until all are queued.
-PER_ORGANIZATION = 50
+# Jobs of an organization that wait in a lane of the queue at a time, for each worker: enough that none is idle until
+# the next look a second later, and so few that an organization with thousands of them holds nobody up.
+PER_WORKER = 12
+# With more than so many in a lane, a new job is left to the dispatcher, which lets organizations take turns.
+CROWDED = 24
 # Seconds until due jobs are looked for in the queue again, and until one that was taken and not begun counts as lost.
 RESEND_SECONDS = 10
 LOST_SECONDS = 30
@@ -121,9 +124,21 @@ def _drop_if_lost(queue: Queue, name: str) -> bool:
 
 @event.listens_for(TenantSession, "after_commit")
 def _announce(session):
-    for key, job_id, lane in session.info.pop("announce", []):
-        if current_app.config.get("REDIS_URL"):
-            send(key, job_id, lane)
+    announced = session.info.pop("announce", [])
+    if announced and current_app.config.get("REDIS_URL"):
+        room = _room()
+        for key, job_id, lane in announced:
+            if room[lane] > 0:
+                room[lane] -= send(key, job_id, lane)
+
+
+def _room() -> dict[str, int]:
+    """How many jobs a lane takes at once; none while the queue cannot be reached."""
+    try:
+        return {lane: CROWDED - one.count for lane, one in zip(LANES, queues(), strict=True)}
+    except RedisError:
+        log.warning("The queue cannot be reached; the dispatcher will send what waits")
+        return dict.fromkeys(LANES, 0)
 
 
 @event.listens_for(TenantSession, "after_soft_rollback")
@@ -170,9 +185,10 @@ def _dispatch_server(name: str, resting: list[str]) -> int:
     with engines.engine(name, "desk").begin() as connection:
         woken = connection.execute(query, {"resting": resting}).all()
     sent, queued = 0, _queued() if woken else {}
+    room = PER_WORKER * max(1, Worker.count(connection=redis())) if woken else 0
     for key, ids in woken:
         try:
-            sent += _dispatch_one(key, queued.get(key, []))
+            sent += _dispatch_one(key, queued, room)
         except UnknownOrganization:
             pass
         except Exception:
@@ -184,25 +200,34 @@ def _dispatch_server(name: str, resting: list[str]) -> int:
     return sent
 
 
-def _queued() -> dict[str, list[int]]:
-    """The jobs by organization that wait in the queue for a worker."""
+def _queued() -> dict[tuple[str, str], list[int]]:
+    """The jobs by organization and lane that wait in the queue for a worker."""
     found = defaultdict(list)
-    for name in (name for one in queues() for name in one.job_ids):
-        key, job_id, _fence = name.rsplit("-", 2)
-        found[key].append(int(job_id))
+    for lane, one in zip(LANES, queues(), strict=True):
+        for name in one.job_ids:
+            key, job_id, _fence = name.rsplit("-", 2)
+            found[key, lane].append(int(job_id))
     return found
 
 
-def _dispatch_one(key: str, queued: list[int]) -> int:
+def _dispatch_one(key: str, queued: dict[tuple[str, str], list[int]], room: int) -> int:
+    """Send what is due in an organization, in each lane until so many of its jobs wait there."""
     with scope(key, seconds=15):
         now = db.session.scalar(select(func.clock_timestamp()))
         is_due = or_((Job.state == "queued") & (Job.run_at <= now), (Job.state == "running") & (Job.lease_until < now))
-        rows = db.session.execute(
-            select(Job.id, Job.lane, Job.fence)
-            .where(is_due, Job.kind.in_(FUNCTIONS), Job.id != all_(cast(queued, ARRAY(BigInteger))))
-            .order_by(Job.run_at, Job.id)
-            .limit(PER_ORGANIZATION)
-        ).all()
+        rows, full = [], False
+        for lane in LANES:
+            there = queued.get((key, lane), [])
+            free = max(0, room - len(there))
+            found = db.session.execute(
+                select(Job.id, Job.lane, Job.fence)
+                .where(is_due, Job.lane == lane, Job.kind.in_(FUNCTIONS))
+                .where(Job.id != all_(cast(there, ARRAY(BigInteger))))
+                .order_by(Job.run_at, Job.id)
+                .limit(free + 1)
+            ).all()
+            full = full or len(found) > free
+            rows += found[:free]
         rest = db.session.scalar(
             select(func.min(func.coalesce(Job.lease_until, Job.run_at))).where(
                 or_(
@@ -211,9 +236,9 @@ def _dispatch_one(key: str, queued: list[int]) -> int:
                 )
             )
         )
-        if rows or db.session.scalar(select(Job.id).where(is_due).limit(1)) is not None:
+        if full or rows or db.session.scalar(select(Job.id).where(is_due).limit(1)) is not None:
             # Also for kinds that only a newer version knows, whose dispatcher is about to start.
-            wake(1 if len(rows) == PER_ORGANIZATION else RESEND_SECONDS)
+            wake(1 if full else RESEND_SECONDS)
         if rest is not None:
             wake(max(1.0, (rest - now).total_seconds() + 0.5))
         here = tenancy()

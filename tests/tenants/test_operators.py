@@ -48,6 +48,15 @@ def test_backup_and_restore(deskhand, tmp_path):  # noqa: F811
     assert "no backup" in deskhand("org", "restore", __file__, "--as", "third", fails=True)
 
 
+@pytest.mark.feature("B026")
+def test_export(deskhand, tmp_path):  # noqa: F811
+    file = str(tmp_path / "harbor.zip")
+    assert "Would write harbor" in deskhand("org", "export", "harbor", file, "--dry-run")
+    assert deskhand("org", "export", "harbor", file, "--json")["tables"]["contact"] > 5
+    assert "is there already" in deskhand("org", "export", "harbor", file, fails=True)
+    assert "nobody" in deskhand("org", "export", "nobody", str(tmp_path / "nobody.zip"), fails=True)
+
+
 def test_show_and_rename(deskhand):  # noqa: F811
     shown = deskhand("org", "show", "harbor", "--json")
     assert shown["hosts"] == ["harbor.test", "localhost"] and shown["state"] == "active" and shown["bytes"] > 10**6

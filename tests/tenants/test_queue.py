@@ -207,10 +207,10 @@ def test_work_that_could_not_be_read_is_remembered(world, note, valkey, monkeypa
     valkey.flushall()
     right = queue._dispatch_one
 
-    def half(key: str, queued: list[int]) -> int:
+    def half(key: str, *more) -> int:
         if key == world.keys["harbor"]:
             raise OSError("the database stumbles")
-        return right(key, queued)
+        return right(key, *more)
 
     with monkeypatch.context() as patch:
         patch.setattr(queue, "_dispatch_one", half)
@@ -224,19 +224,39 @@ def test_work_that_could_not_be_read_is_remembered(world, note, valkey, monkeypa
 @pytest.mark.threat("T-118")
 def test_one_organization_does_not_hold_up_the_others(world, note, valkey):
     with world.inside("harbor"):
-        for _ in range(queue.PER_ORGANIZATION + 10):
+        for _ in range(queue.PER_WORKER + 10):
             note.later()
     with world.inside("summit"):
         note.later()
     valkey.flushall()
-    assert dispatch(world) == queue.PER_ORGANIZATION + 1
+    assert dispatch(world) == queue.PER_WORKER + 1
     assert [world.keys["summit"]] == [key for key, _ in queued(world) if key != world.keys["harbor"]]
-    # The others follow, though nobody has done any of the first.
-    world.sql("UPDATE shared.wake SET at = now() - interval '1 second'")
-    assert dispatch(world) == 10
-    assert len({job_id for key, job_id in queued(world) if key == world.keys["harbor"]}) == queue.PER_ORGANIZATION + 10
+    # The others follow as the first are done.
     world.sql("UPDATE shared.wake SET at = now() - interval '1 second'")
     assert dispatch(world) == 0
+    work(world)
+    world.sql("UPDATE shared.wake SET at = now() - interval '1 second'")
+    assert dispatch(world) == 10
+    work(world)
+    world.sql("UPDATE shared.wake SET at = now() - interval '1 second'")
+    assert dispatch(world) == 0
+    assert set(states(world)) == set(states(world, "summit")) == {"done"}
+
+
+@pytest.mark.threat("T-118", "R-22")
+def test_thousands_of_jobs_at_once_do_not_fill_the_queue(world, note):
+    with world.inside("harbor"):
+        for _ in range(3 * queue.CROWDED):
+            note.later()
+    for _ in range(3):
+        with world.inside("harbor"):
+            note.later()
+    assert len(queued(world)) == queue.CROWDED
+    with world.inside("summit"):
+        note.later()
+    # The dispatcher gives the other organization its turn before the rest of the first.
+    assert dispatch(world) == 1
+    assert [key for key, _ in queued(world)][queue.CROWDED :] == [world.keys["summit"]]
 
 
 @pytest.mark.threat("R-07", "T-105")
