@@ -35,7 +35,7 @@ def shared(shard: str = "main") -> None:
             _logins(connection)
             connection.exec_driver_sql("CREATE SCHEMA IF NOT EXISTS shared")
             connection.exec_driver_sql("SET LOCAL search_path = shared")
-            _upgrade(connection, "shared")
+            _upgrade(connection, "shared", "shared")
     except ProgrammingError as error:
         if not isinstance(error.orig, InsufficientPrivilege):
             raise
@@ -53,7 +53,7 @@ def upgrade_schema(connection: Connection, schema: str, to: str = "head") -> boo
     connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:schema, 0))"), {"schema": schema})
     if _version(connection) == (head("tenant") if to == "head" else to):
         return False
-    _upgrade(connection, "tenant", to)
+    _upgrade(connection, "tenant", schema, to)
     return True
 
 
@@ -115,16 +115,16 @@ def _version(connection: Connection) -> str | None:
     return connection.scalar(text("SELECT version_num FROM alembic_version"))
 
 
-def _config(tree: str, connection: Connection | None = None) -> Config:
+def _config(tree: str, connection: Connection | None = None, schema: str = "") -> Config:
     config = Config()
     config.set_main_option("script_location", str(folder("migrations") / tree))
     config.set_main_option("path_separator", "os")
-    config.attributes["connection"] = connection
+    config.attributes.update(connection=connection, schema=schema)
     return config
 
 
-def _upgrade(connection: Connection, tree: str, to: str = "head") -> None:
-    command.upgrade(_config(tree, connection), to)
+def _upgrade(connection: Connection, tree: str, schema: str, to: str = "head") -> None:
+    command.upgrade(_config(tree, connection, schema), to)
 
 
 def _logins(connection: Connection) -> None:

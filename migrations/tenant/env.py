@@ -2,5 +2,7 @@
 
 from alembic import context
 
-context.configure(connection=context.config.attributes["connection"], transactional_ddl=False)
+# With the schema's name the look for the version costs the same however many schemas there are.
+given = context.config.attributes
+context.configure(connection=given["connection"], version_table_schema=given["schema"], transactional_ddl=False)
 context.run_migrations()
