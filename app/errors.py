@@ -7,7 +7,7 @@ from functools import wraps
 from flask import Flask, Response, g, jsonify, make_response, render_template, request
 from flask_login import AnonymousUserMixin, current_user
 from flask_wtf.csrf import CSRFError
-from psycopg.errors import QueryCanceled
+from psycopg.errors import QueryCanceled, UndefinedColumn, UndefinedTable
 from sqlalchemy.exc import DBAPIError, OperationalError
 from werkzeug.exceptions import HTTPException
 
@@ -92,9 +92,7 @@ def init_app(app: Flask) -> None:
 
     @app.errorhandler(NotMigrated)
     def _not_migrated(error: NotMigrated):
-        _nobody()
-        log.error("Request %s is refused: %s Run `deskhand migrate`.", g.get("request_id"), error)
-        return _later(_("This organization is being updated. Nothing you typed was lost; please try again soon."))
+        return _being_updated(error)
 
     @app.errorhandler(DBAPIError)
     def _database(error: DBAPIError):
@@ -107,6 +105,8 @@ def init_app(app: Flask) -> None:
             _nobody()
             g.left = True
             return _later(_("This organization is being moved to another server. Please try again."))
+        if isinstance(error.orig, (UndefinedTable, UndefinedColumn)) and not _current():
+            return _being_updated(error)
         return _away(error) if isinstance(error, OperationalError) else _unexpected(error)
 
     @app.errorhandler(Exception)
@@ -127,6 +127,19 @@ def note_refusal(error: NotAllowed) -> None:
         note_denied(current_user.account_id, error.permission, asked)
     except DBAPIError as away:
         log.warning("A security event could not be noted", exc_info=away)
+
+
+def _current() -> bool:
+    """Whether the organization's tables are what this program knows best; until then a few pages may lack theirs."""
+    here = g.get("tenancy")
+    return here is None or here.current
+
+
+def _being_updated(error: Exception) -> Response:
+    _nobody()
+    said = str(error).splitlines()[0]
+    log.error("Request %s is refused: %s Run `deskhand migrate`.", g.get("request_id"), said)
+    return _later(_("This organization is being updated. Nothing you typed was lost; please try again soon."))
 
 
 def _whom_to_ask(error: NotAllowed) -> str:

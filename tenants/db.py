@@ -54,6 +54,8 @@ class Tenancy:
     name: str = ""
     shard: str = "main"
     sealed_as: str = ""
+    # Whether its tables are at this program's own revision: one older or newer is served too.
+    current: bool = True
     login: str = "desk"
     contact_id: int | None = None
     seconds: int = 15

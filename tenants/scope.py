@@ -32,7 +32,15 @@ def enter(found: Organization, seconds: int = 15) -> Tenancy:
         raise AlreadyEntered(f"This app context is already in organization {g.tenancy.key}.")
     if not migrate.serves(found.revision):
         raise NotMigrated(f"The tables of {found.slug} are at revision {found.revision or 'none'}.")
-    g.tenancy = Tenancy(found.key, found.slug, found.name, found.shard, found.sealed_as, seconds=seconds)
+    g.tenancy = Tenancy(
+        found.key,
+        found.slug,
+        found.name,
+        found.shard,
+        found.sealed_as,
+        current=found.revision == migrate.head("tenant"),
+        seconds=seconds,
+    )
     return g.tenancy
 
 
