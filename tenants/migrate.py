@@ -67,7 +67,7 @@ def note(connection: Connection, key: str, revision: str | None) -> None:
 
 def serves(revision: str | None) -> bool:
     """Whether this program can work with tables of a revision: its own, the one before, or the one after."""
-    return revision is not None and abs(int(revision) - int(head("tenant"))) <= SERVED
+    return bool(revision) and abs(int(revision) - int(head("tenant"))) <= SERVED
 
 
 def knows(revision: str) -> bool:
@@ -76,10 +76,10 @@ def knows(revision: str) -> bool:
 
 
 def revision(connection: Connection, schema: str) -> str | None:
-    """The revision of an organization's tables as the schema itself has it; None without tables."""
+    """The revision of an organization's tables as the schema has it: empty before the first, None without tables."""
     if connection.scalar(text("SELECT to_regclass(:name)"), {"name": f'"{schema}".alembic_version'}) is None:
         return None
-    return connection.scalar(text(f'SELECT version_num FROM "{schema}".alembic_version'))  # noqa: S608
+    return connection.scalar(text(f'SELECT version_num FROM "{schema}".alembic_version')) or ""  # noqa: S608
 
 
 def head(tree: str) -> str:
@@ -93,7 +93,7 @@ def standing(connection: Connection, schema: str) -> str:
     if (found := revision(connection, schema)) is None:
         return "missing"
     newest, known = _revisions(tree)
-    return "current" if found == newest else "behind" if found in known else "ahead"
+    return "current" if found == newest else "behind" if not found or found in known else "ahead"
 
 
 @cache

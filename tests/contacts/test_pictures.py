@@ -151,6 +151,7 @@ def test_a_picture_is_sent_shown_and_taken_back_on_the_desk(world, cast, stateme
     here = f"/contacts/{cast.ina}"
     before = ann.get(here).text
     assert 'class="portrait"' in before and "/picture/" not in before and f'href="{here}/picture"' in before
+    ann.get("/contacts")
     with statements() as without:
         ann.get("/contacts")
     done = send(ann, f"{here}/picture", picture(), "../../x.svg")

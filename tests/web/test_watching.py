@@ -75,8 +75,10 @@ def test_without_a_port_nothing_is_counted_or_answered(app):
 
 
 @pytest.fixture
-def written(app, capsys):
+def written(app, capsys, monkeypatch):
     """What is logged in a form, as it comes out on standard error."""
+    # What some library configured for itself in this process may have silenced it.
+    monkeypatch.setattr(logging.getLogger("app.errors"), "disabled", False)
     root = logging.getLogger()
     before, level = list(root.handlers), root.level
 
