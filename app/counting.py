@@ -1,4 +1,4 @@
-"""Where processes share what they count for `app.metrics`.
+"""Where processes share what they count for `app.web.metrics`.
 
 The library that counts reads the name of the folder when it is imported first. So this stands before everything else;
 processes that are started by this one have the same folder.

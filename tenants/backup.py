@@ -7,7 +7,6 @@ organization sealed (its files) can be opened only with the installation's secre
 """
 
 import json
-import os
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
@@ -19,6 +18,7 @@ from sqlalchemy import Connection, text
 
 from . import contents, engines, migrate, provision, resolve
 from .contents import Sum, Table
+from .whole_file import new_file
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -65,21 +65,11 @@ def backup(slug: str, path: Path, progress: Progress = nothing) -> Manifest:
     Raises `UnknownOrganization` and `BackupError`; a file that is not whole does not stay.
     """
     found = resolve.organization(slug)
-    unfinished = path.with_name(path.name + ".part")
-    try:
-        if path.exists():
-            raise BackupError(f"{path} is there already.")
-        with (
-            open(os.open(unfinished, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "wb") as file,
-            zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive,
-        ):
-            manifest = _write(archive, found, progress)
-        unfinished.rename(path)
-    except OSError as error:
-        raise BackupError(f"{path} cannot be written: {error.strerror}.") from error
-    finally:
-        unfinished.unlink(missing_ok=True)
-    return manifest
+    with (
+        new_file(path, BackupError) as file,
+        zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive,
+    ):
+        return _write(archive, found, progress)
 
 
 def _write(archive: zipfile.ZipFile, found: resolve.Organization, progress: Progress) -> Manifest:

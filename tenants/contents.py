@@ -1,6 +1,6 @@
 """What is in an organization's tables, as whole: read and written by COPY, table by table, and proved by sums.
 
-Backup, restore, move and export are made of this. It works as the owner of the tables, whose policy shows it all rows.
+Backup, restore and move are made of this. It works as the owner of the tables, whose policy shows it all rows.
 COPY into a table is refused while row-level security binds its owner, so that it is lifted for the owner alone until
 the rows are in; foreign keys are set aside meanwhile, since tables refer to one another in circles. All of that
 happens in one transaction, so that nobody meets a table without them.
@@ -29,13 +29,13 @@ class Table:
     columns: tuple[str, ...]
     key: tuple[str, ...]
 
-    def listed(self, prefix: str = "") -> str:
+    def listed(self) -> str:
         """The columns as they stand in a statement."""
-        return ", ".join(f'{prefix}"{column}"' for column in self.columns)
+        return ", ".join(f'"{column}"' for column in self.columns)
 
-    def keys(self, prefix: str = "") -> str:
+    def keys(self) -> str:
         """The columns of the primary key as they stand in a statement."""
-        return ", ".join(f'{prefix}"{column}"' for column in self.key)
+        return ", ".join(f'"{column}"' for column in self.key)
 
 
 @dataclass(frozen=True)
@@ -79,11 +79,9 @@ def sums(connection: Connection, wanted: Iterable[Table]) -> dict[str, Sum]:
     return {name: Sum(rows, total) for name, rows, total in connection.execute(text(" UNION ALL ".join(parts)))}
 
 
-def read(
-    connection: Connection, table: Table, where: str = "", columns: str = "", options: str = ""
-) -> Iterator[bytes]:
-    """The rows of a table, or some of them, in COPY's text format or another, part by part."""
-    query = f'COPY (SELECT {columns or table.listed()} FROM "{table.name}" {where}) TO STDOUT {options}'  # noqa: S608
+def read(connection: Connection, table: Table, where: str = "") -> Iterator[bytes]:
+    """The rows of a table, or some of them, in COPY's text format, part by part."""
+    query = f'COPY (SELECT {table.listed()} FROM "{table.name}" {where}) TO STDOUT'  # noqa: S608
     with _cursor(connection) as cursor, cursor.copy(query) as copy:
         for part in copy:
             yield bytes(part)

@@ -5,13 +5,14 @@ jobs) and *portal*. Desk and portal own nothing and inherit nothing: without an 
 """
 
 import json
-import os
 import secrets
 from pathlib import Path
 
 from flask import current_app
 from sqlalchemy import NullPool, create_engine, event, text
 from sqlalchemy.engine import URL, Engine, make_url
+
+from . import whole_file
 
 LOGINS = {"desk": "deskhand_app", "portal": "deskhand_portal"}
 
@@ -112,11 +113,7 @@ def make_login_passwords() -> dict[str, str]:
     """Read the passwords of the two logins, or make them when this installation has none yet."""
     path = _logins_file()
     if not path.exists():
-        made = json.dumps({name: secrets.token_urlsafe(32) for name in LOGINS.values()})
-        mine = path.with_suffix(".new")
-        with open(os.open(mine, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "w") as file:
-            file.write(made)
-        mine.rename(path)
+        whole_file.replace(path, json.dumps({name: secrets.token_urlsafe(32) for name in LOGINS.values()}))
     return login_passwords()
 
 

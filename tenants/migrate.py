@@ -51,7 +51,7 @@ def upgrade_schema(connection: Connection, schema: str, to: str = "head") -> boo
     connection.exec_driver_sql("SET LOCAL lock_timeout = '5s'")
     connection.exec_driver_sql(f'SET LOCAL search_path = "{schema}", extensions')
     connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:schema, 0))"), {"schema": schema})
-    if _version(connection) == (head("tenant") if to == "head" else to):
+    if revision(connection, schema) == (head("tenant") if to == "head" else to):
         return False
     _upgrade(connection, "tenant", schema, to)
     return True
@@ -107,12 +107,6 @@ def is_current() -> bool:
     with engines.engine("main", "desk").connect() as connection:
         found = connection.scalar(text("SELECT version_num FROM shared.alembic_version"))
     return found == head("shared")
-
-
-def _version(connection: Connection) -> str | None:
-    if connection.scalar(text("SELECT to_regclass('alembic_version')")) is None:
-        return None
-    return connection.scalar(text("SELECT version_num FROM alembic_version"))
 
 
 def _config(tree: str, connection: Connection | None = None, schema: str = "") -> Config:

@@ -75,8 +75,7 @@ def move(slug: str, target: str, progress: Callable[[int, int], None] = nothing)
 def planned(slug: str, target: str) -> dict:
     """What a move would do: from where to where. Raises as `move` does for a name that is wrong."""
     source = resolve.organization(slug).shard
-    if target not in shards.names():
-        raise engines.UnknownShard(f"There is no server {target!r}.")
+    shards.must_exist(target)
     if source == target:
         raise MoveError(f"{slug} is on {target} already.")
     return {"slug": slug, "source": source, "target": target}
@@ -84,8 +83,7 @@ def planned(slug: str, target: str) -> dict:
 
 def living_on(shard: str) -> list[str]:
     """The slugs of the organizations on a server. Raises `UnknownShard`."""
-    if shard not in shards.names():
-        raise engines.UnknownShard(f"There is no server {shard!r}.")
+    shards.must_exist(shard)
     query = text("SELECT slug FROM shared.organization WHERE shard = :shard AND state <> 'deleted' ORDER BY slug")
     with engines.engine("main", "owner").connect() as connection:
         return list(connection.scalars(query, {"shard": shard}))

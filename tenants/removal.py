@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from psycopg.errors import DependentObjectsStillExist
 from redis.exceptions import RedisError
-from sqlalchemy import Connection, text
+from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from . import contents, engines, provision, queue, resolve, shards
@@ -109,14 +109,10 @@ def _drop_roles(shard: str, key: str) -> None:
     for role in (f"org_{key}", f"org_{key}_portal"):
         try:
             with engines.engine(shard, "owner").begin() as connection:
-                _drop_role(connection, role)
+                connection.exec_driver_sql(f"DROP ROLE IF EXISTS {role}")
         except SQLAlchemyError as error:
             if not isinstance(error.orig, DependentObjectsStillExist):
                 raise
-
-
-def _drop_role(connection: Connection, role: str) -> None:
-    connection.exec_driver_sql(f"DROP ROLE IF EXISTS {role}")
 
 
 def certificates() -> list[dict]:

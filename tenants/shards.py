@@ -1,14 +1,13 @@
 """The database servers: each organization lives whole on one of them; 'main' has the lists of all."""
 
 import json
-import os
 from dataclasses import dataclass
 
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
-from . import checks, engines, migrate
+from . import checks, engines, migrate, whole_file
 
 
 class ShardError(ValueError):
@@ -30,6 +29,12 @@ def names() -> list[str]:
     with engines.engine("main", "desk").connect() as connection:
         found = connection.scalars(text("SELECT name FROM shared.shard ORDER BY name <> 'main', name"))
         return list(found)
+
+
+def must_exist(name: str) -> None:
+    """Raise `UnknownShard` unless there is a server of this name."""
+    if name not in names():
+        raise engines.UnknownShard(f"There is no server {name!r}.")
 
 
 def listed() -> list[Listed]:
@@ -124,7 +129,4 @@ def _is_another(name: str) -> None:
 def _keep_password(name: str, password: str | None) -> None:
     kept = {**engines.owner_passwords(), name: password}
     path = engines.owner_passwords_file()
-    mine = path.with_suffix(".new")
-    with open(os.open(mine, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "w") as file:
-        json.dump({shard: value for shard, value in kept.items() if value}, file)
-    mine.rename(path)
+    whole_file.replace(path, json.dumps({shard: value for shard, value in kept.items() if value}))

@@ -6,7 +6,6 @@ what there is. What only proves who somebody is (passwords, tokens) is left out.
 """
 
 import json
-import os
 import re
 import zipfile
 from collections.abc import Callable
@@ -20,6 +19,7 @@ import app.models_index  # noqa: F401  (all tables)
 from app.records import files
 from app.records.files import File, FilePart
 from tenants import Tenanted, db, scope, tenancy
+from tenants.whole_file import new_file
 
 # What proves who somebody is; all that is binary is so as well, or a file's parts.
 SECRETS = {"password_hash"}
@@ -47,23 +47,13 @@ def export(slug: str, path: Path, progress: Callable[[int, int], None]) -> Expor
 
     Raises `UnknownOrganization` and `ExportError`.
     """
-    unfinished = path.with_name(path.name + ".part")
-    if path.exists():
-        raise ExportError(f"{path} is there already.")
-    try:
-        with (
-            scope(slug, seconds=3600) as here,
-            open(os.open(unfinished, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "wb") as file,
-            zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive,
-        ):
-            db.session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
-            made = _write(archive, here.slug, progress)
-        unfinished.rename(path)
-    except OSError as error:
-        raise ExportError(f"{path} cannot be written: {error.strerror}.") from error
-    finally:
-        unfinished.unlink(missing_ok=True)
-    return made
+    with (
+        new_file(path, ExportError) as file,
+        scope(slug, seconds=3600) as here,
+        zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive,
+    ):
+        db.session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+        return _write(archive, here.slug, progress)
 
 
 def _write(archive: zipfile.ZipFile, slug: str, progress: Callable[[int, int], None]) -> Exported:
